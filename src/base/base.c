@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Assertion failure and the cleanup helpers. An assertion names only its own source text, so a
+ * crash can not print what the program was holding.
+ */
+#include "base/base.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+void pat_assert_failed(const char *condition, const char *file, int line)
+{
+	(void)fprintf(stderr, "{\"level\":\"fatal\",\"event\":\"assertion.failed\",\"where\":\"%s:%d\"}\n",
+		      file, line);
+	(void)condition;
+	abort();
+}
+
+void pat_freep(void *pointer_to_pointer)
+{
+	void **p = pointer_to_pointer;
+
+	free(*p);
+	*p = NULL;
+}
+
+void pat_closep(int *fd)
+{
+	if (*fd >= 0)
+		(void)close(*fd);
+	*fd = -1;
+}

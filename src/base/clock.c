@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Clocks and RFC 3339. The parser is strict about shape (two digits are two digits), because
+ * sscanf and strptime accept signs and spaces that the RFC does not.
+ */
+#include "base/clock.h"
+
+#include <errno.h>
+#include <time.h>
+
+int64_t pat_clock_wall_s(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_REALTIME, &ts);
+	return ts.tv_sec;
+}
+
+uint64_t pat_clock_boot_ns(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+#define TIME_MAX_S 253402300799 /* 9999-12-31T23:59:59Z */
+
+void pat_time_format(int64_t t, char out[static PAT_TIME_TEXT_BYTES])
+{
+	struct tm tm;
+	time_t clamped = t < 0 ? 0 : t > TIME_MAX_S ? TIME_MAX_S : t;
+
+	(void)gmtime_r(&clamped, &tm);
+	(void)strftime(out, PAT_TIME_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* Reads `n` digits at *p and moves past them; -1 if they are not digits. */
+static int digits(const char **p, int n)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++, (*p)++) {
+		if (**p < '0' || **p > '9')
+			return -1;
+		v = v * 10 + (**p - '0');
+	}
+	return v;
+}
+
+static bool literal(const char **p, char c)
+{
+	if (**p != c)
+		return false;
+	(*p)++;
+	return true;
+}
+
+/* "Z" or "+hh:mm" / "-hh:mm", and nothing after it; the offset in seconds. */
+static int parse_zone(const char *p, int *ret_offset_s)
+{
+	int sign = *p == '-' ? -1 : 1;
+
+	if (*p == 'Z' || *p == 'z') {
+		*ret_offset_s = 0;
+		return p[1] == '\0' ? 0 : -EINVAL;
+	}
+	if (*p != '+' && *p != '-')
+		return -EINVAL;
+	p++;
+	int hour = digits(&p, 2);
+	if (hour < 0 || hour > 23 || !literal(&p, ':'))
+		return -EINVAL;
+	int minute = digits(&p, 2);
+	if (minute < 0 || minute > 59 || *p != '\0')
+		return -EINVAL;
+	*ret_offset_s = sign * (hour * 3600 + minute * 60);
+	return 0;
+}
+
+static bool day_exists(int year, int month, int day)
+{
+	static const int days[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	if (year < 1970 || month < 1 || month > 12 || day < 1)
+		return false;
+	return day <= days[month - 1] + (month == 2 && leap);
+}
+
+int pat_time_parse(const char *text, int64_t *ret)
+{
+	const char *p = text;
+	struct tm tm = { 0 };
+	int offset_s = 0;
+
+	int year = digits(&p, 4);
+	if (year < 0 || !literal(&p, '-'))
+		return -EINVAL;
+	int month = digits(&p, 2);
+	if (month < 0 || !literal(&p, '-'))
+		return -EINVAL;
+	int day = digits(&p, 2);
+	if (!day_exists(year, month, day) || (!literal(&p, 'T') && !literal(&p, 't')))
+		return -EINVAL;
+	tm.tm_hour = digits(&p, 2);
+	if (tm.tm_hour < 0 || tm.tm_hour > 23 || !literal(&p, ':'))
+		return -EINVAL;
+	tm.tm_min = digits(&p, 2);
+	if (tm.tm_min < 0 || tm.tm_min > 59 || !literal(&p, ':'))
+		return -EINVAL;
+	tm.tm_sec = digits(&p, 2);
+	if (tm.tm_sec < 0 || tm.tm_sec > 59)
+		return -EINVAL;
+	if (literal(&p, '.')) {
+		if (digits(&p, 1) < 0)
+			return -EINVAL;
+		while (*p >= '0' && *p <= '9')
+			p++;
+	}
+	if (parse_zone(p, &offset_s) < 0)
+		return -EINVAL;
+	tm.tm_year = year - 1900;
+	tm.tm_mon = month - 1;
+	tm.tm_mday = day;
+	*ret = (int64_t)timegm(&tm) - offset_s;
+	return *ret < 0 ? -EINVAL : 0;
+}

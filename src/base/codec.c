@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Hex and base62. The base62 conversion of a secret uses no table look-up indexed by secret data
+ * and no early exit, so its time says nothing about the value.
+ */
+#include "base/codec.h"
+
+#include <errno.h>
+#include <string.h>
+#include <zlib.h>
+
+void pat_hex_encode(const void *bytes, size_t len, char *out)
+{
+	static const char digits[] = "0123456789abcdef";
+	const uint8_t *b = bytes;
+
+	for (size_t i = 0; i < len; i++) {
+		out[2 * i] = digits[b[i] >> 4];
+		out[2 * i + 1] = digits[b[i] & 15];
+	}
+	out[2 * len] = '\0';
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return -1;
+}
+
+int pat_hex_decode(const char *text, size_t text_len, void *out, size_t len)
+{
+	uint8_t *b = out;
+
+	if (text_len != 2 * len)
+		return -EINVAL;
+	for (size_t i = 0; i < text_len; i++)
+		if (hex_value(text[i]) < 0)
+			return -EINVAL;
+	for (size_t i = 0; i < len; i++)
+		b[i] = (uint8_t)(hex_value(text[2 * i]) << 4 | hex_value(text[2 * i + 1]));
+	return 0;
+}
+
+/* Digit of a value below 62 by arithmetic alone: 0-9, A-Z, a-z. */
+static char base62_digit(uint32_t v)
+{
+	uint32_t c = v + '0';
+
+	c += (uint32_t)('A' - '9' - 1) & -(uint32_t)(v > 9);
+	c += (uint32_t)('a' - 'Z' - 1) & -(uint32_t)(v > 35);
+	return (char)c;
+}
+
+/* Value of a digit, or -1. */
+static int base62_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'A' && c <= 'Z')
+		return c - 'A' + 10;
+	if (c >= 'a' && c <= 'z')
+		return c - 'a' + 36;
+	return -1;
+}
+
+void pat_base62_encode_256(const uint8_t bytes[static 32], char out[static PAT_BASE62_256_CHARS])
+{
+	uint32_t limb[8];
+
+	for (size_t i = 0; i < 8; i++)
+		limb[i] = (uint32_t)bytes[4 * i] << 24 | (uint32_t)bytes[4 * i + 1] << 16 |
+			  (uint32_t)bytes[4 * i + 2] << 8 | bytes[4 * i + 3];
+	for (size_t d = PAT_BASE62_256_CHARS; d-- > 0;) {
+		uint64_t rest = 0;
+
+		for (size_t i = 0; i < 8; i++) {
+			uint64_t v = rest << 32 | limb[i];
+
+			limb[i] = (uint32_t)(v / 62);
+			rest = v % 62;
+		}
+		out[d] = base62_digit((uint32_t)rest);
+	}
+	explicit_bzero(limb, sizeof(limb));
+}
+
+int pat_base62_decode_256(const char text[static PAT_BASE62_256_CHARS], uint8_t out[static 32])
+{
+	uint32_t limb[8] = { 0 };
+
+	for (size_t d = 0; d < PAT_BASE62_256_CHARS; d++) {
+		int digit = base62_value(text[d]);
+		uint64_t carry = (uint64_t)digit;
+
+		if (digit < 0)
+			return -EINVAL;
+		for (size_t i = 8; i-- > 0;) {
+			uint64_t v = (uint64_t)limb[i] * 62 + carry;
+
+			limb[i] = (uint32_t)v;
+			carry = v >> 32;
+		}
+		if (carry != 0)
+			return -EINVAL;
+	}
+	for (size_t i = 0; i < 32; i++)
+		out[i] = (uint8_t)(limb[i / 4] >> (24 - 8 * (i % 4)));
+	return 0;
+}
+
+void pat_base62_encode_32(uint32_t value, char out[static PAT_BASE62_32_CHARS])
+{
+	for (size_t d = PAT_BASE62_32_CHARS; d-- > 0; value /= 62)
+		out[d] = base62_digit(value % 62);
+}
+
+bool pat_base62_is(const char *text, size_t len)
+{
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		unsigned char c = (unsigned char)text[i];
+
+		bad |= !((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'));
+	}
+	return bad == 0;
+}
+
+uint32_t pat_crc32(const void *bytes, size_t len)
+{
+	return (uint32_t)crc32_z(0, bytes, len);
+}

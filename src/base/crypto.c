@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Thin shapes over libcrypto and libsodium. A newcomer would reach for SHA256() or for libsodium's
+ * randombytes: the first measured three times slower than a reused EVP context on 53 bytes, the
+ * second aborts the process when the kernel's generator fails, where we answer "unavailable".
+ */
+#include "base/crypto.h"
+
+#include <errno.h>
+#include <openssl/core_names.h>
+#include <openssl/evp.h>
+#include <openssl/params.h>
+#include <sodium.h>
+#include <stdlib.h>
+#include <sys/random.h>
+
+#include "base/codec.h"
+
+struct pat_sha256 {
+	EVP_MD *md;
+	EVP_MD_CTX *ctx;
+};
+
+int pat_sha256_new(struct pat_sha256 **ret)
+{
+	pat_cleanup(pat_sha256_freep) struct pat_sha256 *sha = calloc(1, sizeof(*sha));
+
+	if (!sha)
+		return -ENOMEM;
+	sha->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	sha->ctx = EVP_MD_CTX_new();
+	if (!sha->md || !sha->ctx || EVP_DigestInit_ex2(sha->ctx, sha->md, NULL) != 1)
+		return -ENOMEM;
+	*ret = PAT_TAKE(sha);
+	return 0;
+}
+
+void pat_sha256_free(struct pat_sha256 *sha)
+{
+	if (!sha)
+		return;
+	EVP_MD_CTX_free(sha->ctx);
+	EVP_MD_free(sha->md);
+	free(sha);
+}
+
+void pat_sha256_freep(struct pat_sha256 **sha)
+{
+	pat_sha256_free(*sha);
+	*sha = NULL;
+}
+
+int pat_sha256(struct pat_sha256 *sha, const void *bytes, size_t len, uint8_t out[static 32])
+{
+	unsigned int n = 0;
+
+	if (EVP_DigestInit_ex2(sha->ctx, NULL, NULL) != 1 ||
+	    EVP_DigestUpdate(sha->ctx, bytes, len) != 1 ||
+	    EVP_DigestFinal_ex(sha->ctx, out, &n) != 1 || n != PAT_SHA256_BYTES)
+		return -EIO;
+	return 0;
+}
+
+int pat_sha256_once(const void *bytes, size_t len, uint8_t out[static 32])
+{
+	size_t n = 0;
+
+	if (EVP_Q_digest(NULL, "SHA256", NULL, bytes, len, out, &n) != 1 || n != PAT_SHA256_BYTES)
+		return -EIO;
+	return 0;
+}
+
+int pat_hmac_sha256(const uint8_t key[static 32], const void *bytes, size_t len,
+		    uint8_t out[static 32])
+{
+	crypto_auth_hmacsha256_state state;
+
+	if (crypto_auth_hmacsha256_init(&state, key, 32) != 0 ||
+	    crypto_auth_hmacsha256_update(&state, bytes, len) != 0 ||
+	    crypto_auth_hmacsha256_final(&state, out) != 0)
+		return -EIO;
+	sodium_memzero(&state, sizeof(state));
+	return 0;
+}
+
+struct pat_hmac {
+	EVP_MAC *mac;
+	EVP_MAC_CTX *ctx;
+};
+
+int pat_hmac_new(const uint8_t key[static 32], struct pat_hmac **ret)
+{
+	pat_cleanup(pat_hmac_freep) struct pat_hmac *hmac = calloc(1, sizeof(*hmac));
+	char digest[] = "SHA256";
+	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+				OSSL_PARAM_construct_end() };
+
+	if (!hmac)
+		return -ENOMEM;
+	hmac->mac = EVP_MAC_fetch(NULL, "HMAC", NULL);
+	if (!hmac->mac)
+		return -ENOMEM;
+	hmac->ctx = EVP_MAC_CTX_new(hmac->mac);
+	if (!hmac->ctx || EVP_MAC_init(hmac->ctx, key, 32, params) != 1)
+		return -ENOMEM;
+	*ret = PAT_TAKE(hmac);
+	return 0;
+}
+
+void pat_hmac_free(struct pat_hmac *hmac)
+{
+	if (!hmac)
+		return;
+	EVP_MAC_CTX_free(hmac->ctx);
+	EVP_MAC_free(hmac->mac);
+	free(hmac);
+}
+
+void pat_hmac_freep(struct pat_hmac **hmac)
+{
+	pat_hmac_free(*hmac);
+	*hmac = NULL;
+}
+
+int pat_hmac(struct pat_hmac *hmac, const void *bytes, size_t len, uint8_t out[static 32])
+{
+	size_t n = 0;
+
+	/* A NULL key starts over with the key of pat_hmac_new(). */
+	if (EVP_MAC_init(hmac->ctx, NULL, 0, NULL) != 1 ||
+	    EVP_MAC_update(hmac->ctx, bytes, len) != 1 ||
+	    EVP_MAC_final(hmac->ctx, out, &n, PAT_SHA256_BYTES) != 1 || n != PAT_SHA256_BYTES)
+		return -EIO;
+	return 0;
+}
+
+int pat_random(void *out, size_t len)
+{
+	ssize_t n = getrandom(out, len, 0);
+
+	if (n >= 0 && (size_t)n == len)
+		return 0;
+	int error = n < 0 ? -errno : -EIO;
+	sodium_memzero(out, len);
+	return error;
+}
+
+bool pat_memeq(const void *a, const void *b, size_t len)
+{
+	return sodium_memcmp(a, b, len) == 0;
+}
+
+void pat_wipe(void *bytes, size_t len)
+{
+	sodium_memzero(bytes, len);
+}
+
+void pat_secret_done(struct pat_secret *secret)
+{
+	sodium_memzero(secret, sizeof(*secret));
+}
+
+int pat_secret_random(struct pat_secret *ret)
+{
+	uint8_t bits[32];
+	int r = pat_random(bits, sizeof(bits));
+
+	if (r < 0)
+		return r;
+	pat_base62_encode_256(bits, ret->text);
+	ret->text[PAT_BASE62_256_CHARS] = '\0';
+	ret->len = PAT_BASE62_256_CHARS;
+	sodium_memzero(bits, sizeof(bits));
+	return 0;
+}

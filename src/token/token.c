@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Spelling and checking. The checksum is compared before the range, because it throws away nearly
+ * everything that is not a token; the range check keeps the spelling of a value unique, as base62
+ * digits sort like ASCII.
+ */
+#include "token/token.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "base/codec.h"
+
+/* The largest body: 2^256 - 1 in base62. */
+static const char body_max[PAT_TOKEN_BODY_CHARS + 1] = "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1";
+
+int pat_token_format_init(struct pat_token_format *format, const char *prefix)
+{
+	size_t len = strlen(prefix);
+
+	if (len < PAT_TOKEN_PREFIX_MIN || len > PAT_TOKEN_PREFIX_MAX || !pat_base62_is(prefix, len))
+		return -EINVAL;
+	*format = (struct pat_token_format){ .prefix_len = len + 1 };
+	memcpy(format->prefix, prefix, len); /* UNSAFE: len checked above */
+	format->prefix[len] = '_';
+	return 0;
+}
+
+void pat_token_make(const struct pat_token_format *format, const uint8_t secret[static 32],
+		    struct pat_secret *ret)
+{
+	char *body = ret->text + format->prefix_len;
+
+	static_assert(PAT_TOKEN_BYTES_MAX <= PAT_SECRET_TEXT_MAX, "a token fits a secret");
+	memcpy(ret->text, format->prefix, format->prefix_len); /* UNSAFE: prefix_len is bounded */
+	pat_base62_encode_256(secret, body);
+	pat_base62_encode_32(pat_crc32(body, PAT_TOKEN_BODY_CHARS), body + PAT_TOKEN_BODY_CHARS);
+	ret->len = format->prefix_len + PAT_TOKEN_BODY_CHARS + PAT_TOKEN_CHECK_CHARS;
+	ret->text[ret->len] = '\0';
+}
+
+int pat_token_check(const struct pat_token_format *format, const char *text, size_t len)
+{
+	char check[PAT_TOKEN_CHECK_CHARS];
+
+	if (len != format->prefix_len + PAT_TOKEN_BODY_CHARS + PAT_TOKEN_CHECK_CHARS)
+		return PAT_TOKEN_E_MALFORMED;
+	if (memcmp(text, format->prefix, format->prefix_len) != 0)
+		return PAT_TOKEN_E_MALFORMED;
+
+	const char *body = text + format->prefix_len;
+	if (!pat_base62_is(body, PAT_TOKEN_BODY_CHARS))
+		return PAT_TOKEN_E_MALFORMED;
+	pat_base62_encode_32(pat_crc32(body, PAT_TOKEN_BODY_CHARS), check);
+	if (memcmp(body + PAT_TOKEN_BODY_CHARS, check, sizeof(check)) != 0)
+		return PAT_TOKEN_E_MALFORMED;
+	if (memcmp(body, body_max, PAT_TOKEN_BODY_CHARS) > 0)
+		return PAT_TOKEN_E_MALFORMED;
+	return 0;
+}
