@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Memory of the index: the two files while they are being written, and areas inside them whose
+ * pages are reserved with fallocate before they are touched (touching a hole of a full tmpfs kills
+ * the process with SIGBUS). Not thread-safe: the writer's mutex covers it.
+ */
+#ifndef PAT_INDEX_AREA_H
+#define PAT_INDEX_AREA_H
+
+#include "index/writer.h"
+
+/* A growing part of a mapped file. */
+struct pat_area {
+	int fd;
+	uint8_t *base;	   /* where it is mapped */
+	uint64_t file_at;  /* where it begins in the file */
+	uint64_t bytes;	   /* its size */
+	uint64_t used;	   /* taken so far */
+	uint64_t reserved; /* backed by memory so far */
+};
+
+/* Makes sure the first `bytes` are backed. 0 or -ENOSPC. */
+int pat_area_reserve(struct pat_area *area, uint64_t bytes) PAT_MUST_USE;
+
+/* Takes `bytes`, zeroed, at a multiple of `align` (a power of two). 0 or -ENOSPC. */
+int pat_area_take(struct pat_area *area, uint64_t bytes, uint64_t align, uint64_t *ret_at) PAT_MUST_USE;
+
+/* Gives the whole pages of a piece back to the system; it stays part of the area. */
+void pat_area_release(struct pat_area *area, uint64_t at, uint64_t bytes);
+
+/* Backs a released piece again. 0 or -ENOSPC. */
+int pat_area_reserve_again(struct pat_area *area, uint64_t at, uint64_t bytes) PAT_MUST_USE;
+
+/* The index file and its usage file, mapped for writing. */
+struct pat_index_files {
+	int directory_fd;
+	int index_fd;
+	int usage_fd;
+	struct pat_index_header *header; /* the index's mapping */
+	uint64_t index_bytes;
+	uint8_t *usage; /* the usage file's mapping */
+	uint64_t usage_bytes;
+	struct pat_usage_cell *cells;
+	bool named; /* published */
+};
+
+int pat_index_files_create(struct pat_index_files *files, const struct pat_index_config *config,
+			   struct pat_err *err) PAT_MUST_USE;
+int pat_index_files_publish(struct pat_index_files *files, struct pat_err *err) PAT_MUST_USE;
+/* Unmaps and closes; what was never published is removed. */
+void pat_index_files_close(struct pat_index_files *files);
+uint64_t pat_index_files_memory(const struct pat_index_files *files);
+void pat_index_files_forget_others(struct pat_index_files *files);
+
+#endif

@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The lock-free reader. layout.h tells the protocol; what is easy to get wrong here:
+ *
+ *  - Everything in the mapping is another process's bytes. Offsets are checked against the mapping
+ *    once, at opening; slot numbers and heap references at every use.
+ *  - A hit is confirmed by the slot's own word, a miss by the part's word. Neither alone is enough.
+ *  - The old mapping is dropped only when the new one is complete, so a failed reopening leaves
+ *    "unavailable", not a crash.
+ */
+#include "index/reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define FIND_TRIES_MAX 1000
+
+struct pat_index_reader {
+	char directory[4000];
+	struct pat_token_format format;
+	const uint8_t *base; /* the mapping, or NULL */
+	size_t bytes;
+	dev_t device;
+	ino_t inode;
+	uint8_t *usage; /* the usage mapping; NULL with base */
+	size_t usage_bytes;
+	const struct pat_index_header *header;
+	const _Atomic uint64_t *parts;
+	const struct pat_scope_name *scopes;
+	const uint8_t *heap;
+	const uint8_t *tables;
+	const struct pat_slot *slots;
+	struct pat_usage_cell *cells;
+};
+
+int pat_index_reader_new(const char *directory, struct pat_index_reader **ret)
+{
+	struct pat_index_reader *reader = calloc(1, sizeof(*reader));
+
+	if (!reader)
+		return -ENOMEM;
+	if (strlen(directory) >= sizeof(reader->directory)) {
+		free(reader);
+		return -ENAMETOOLONG;
+	}
+	(void)snprintf(reader->directory, sizeof(reader->directory), "%s", directory);
+	(void)pat_index_reader_refresh(reader);
+	*ret = reader;
+	return 0;
+}
+
+static void reader_unmap(struct pat_index_reader *reader)
+{
+	if (reader->base)
+		(void)munmap((void *)(uintptr_t)reader->base, reader->bytes);
+	if (reader->usage)
+		(void)munmap(reader->usage, reader->usage_bytes);
+	reader->base = NULL;
+	reader->usage = NULL;
+	reader->header = NULL;
+}
+
+void pat_index_reader_free(struct pat_index_reader *reader)
+{
+	if (!reader)
+		return;
+	reader_unmap(reader);
+	free(reader);
+}
+
+void pat_index_reader_freep(struct pat_index_reader **reader)
+{
+	pat_index_reader_free(*reader);
+	*reader = NULL;
+}
+
+/* Whether [at, at + bytes) lies in the file and is aligned. */
+static bool area_ok(const struct pat_index_header *h, uint64_t at, uint64_t bytes)
+{
+	return at % 64 == 0 && at >= sizeof(*h) && at <= h->file_bytes && bytes <= h->file_bytes - at;
+}
+
+static bool header_ok(const struct pat_index_header *h, uint64_t file_bytes)
+{
+	return h->magic == PAT_INDEX_MAGIC && h->version == PAT_INDEX_VERSION &&
+	       h->file_bytes == file_bytes && h->prefix_len >= PAT_TOKEN_PREFIX_MIN + 1 &&
+	       h->prefix_len <= PAT_TOKEN_PREFIX_MAX + 1 && h->slots_max < UINT32_MAX &&
+	       area_ok(h, h->parts_at, PAT_INDEX_PARTS * sizeof(uint64_t)) &&
+	       area_ok(h, h->scopes_at, (uint64_t)PAT_SCOPE_NUMBERS_MAX * sizeof(struct pat_scope_name)) &&
+	       area_ok(h, h->heap_at, h->heap_bytes) && area_ok(h, h->tables_at, h->tables_bytes) &&
+	       area_ok(h, h->slots_at, h->slots_max * sizeof(struct pat_slot));
+}
+
+static void *map_file(int fd, size_t bytes, int protection)
+{
+	void *p = mmap(NULL, bytes, protection, MAP_SHARED | MAP_NORESERVE, fd, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+/* Maps the usage file that belongs to the index in `reader`. */
+static int reader_map_usage(struct pat_index_reader *reader, int directory_fd)
+{
+	char name[64];
+	struct stat st;
+
+	(void)snprintf(name, sizeof(name), PAT_USAGE_FORMAT, (unsigned long long)reader->header->generation);
+	pat_cleanup(pat_closep) int fd = openat(directory_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if ((size_t)st.st_size < sizeof(struct pat_usage_header))
+		return -EINVAL;
+	reader->usage_bytes = (size_t)st.st_size;
+	reader->usage = map_file(fd, reader->usage_bytes, PROT_READ | PROT_WRITE);
+	if (!reader->usage)
+		return -errno;
+
+	const struct pat_usage_header *h = (const struct pat_usage_header *)(const void *)reader->usage;
+	if (h->magic != PAT_INDEX_MAGIC || h->generation != reader->header->generation ||
+	    h->cells_at % 64 != 0 || h->cells_at > reader->usage_bytes ||
+	    h->cells_max != reader->header->slots_max ||
+	    h->cells_max > (reader->usage_bytes - h->cells_at) / sizeof(struct pat_usage_cell))
+		return -EINVAL;
+	reader->cells = (struct pat_usage_cell *)(void *)(reader->usage + h->cells_at);
+	return 0;
+}
+
+/* Fills `fresh` from the file of that name; whatever it mapped is unmapped by the caller on failure. */
+static int reader_map(struct pat_index_reader *fresh)
+{
+	struct stat st;
+	pat_cleanup(pat_closep) int dir = open(fresh->directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (dir < 0)
+		return -errno;
+	pat_cleanup(pat_closep) int fd = openat(dir, PAT_INDEX_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return -errno;
+	if ((size_t)st.st_size < sizeof(struct pat_index_header))
+		return -EINVAL;
+	fresh->bytes = (size_t)st.st_size;
+	fresh->base = map_file(fd, fresh->bytes, PROT_READ);
+	if (!fresh->base)
+		return -errno;
+	fresh->device = st.st_dev;
+	fresh->inode = st.st_ino;
+	fresh->header = (const struct pat_index_header *)(const void *)fresh->base;
+	const struct pat_index_header *h = fresh->header;
+	if (!header_ok(h, fresh->bytes))
+		return -EINVAL;
+	fresh->parts = (const _Atomic uint64_t *)(const void *)(fresh->base + h->parts_at);
+	fresh->scopes = (const struct pat_scope_name *)(const void *)(fresh->base + h->scopes_at);
+	fresh->heap = fresh->base + h->heap_at;
+	fresh->tables = fresh->base + h->tables_at;
+	fresh->slots = (const struct pat_slot *)(const void *)(fresh->base + h->slots_at);
+	memcpy(fresh->format.prefix, h->prefix, h->prefix_len); /* UNSAFE: bounded by header_ok */
+	fresh->format.prefix[h->prefix_len] = '\0';
+	fresh->format.prefix_len = h->prefix_len;
+	return reader_map_usage(fresh, dir);
+}
+
+static bool reader_reopen(struct pat_index_reader *reader)
+{
+	struct pat_index_reader fresh = { 0 };
+
+	(void)snprintf(fresh.directory, sizeof(fresh.directory), "%s", reader->directory);
+	int r = reader_map(&fresh);
+	if (r < 0)
+		reader_unmap(&fresh);
+	/* A superseded index must not be served from even when its successor can not be opened. */
+	reader_unmap(reader);
+	*reader = fresh;
+	return r == 0;
+}
+
+bool pat_index_reader_refresh(struct pat_index_reader *reader)
+{
+	char path[sizeof(reader->directory) + sizeof(PAT_INDEX_FILE) + 1];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", reader->directory, PAT_INDEX_FILE);
+	if (stat(path, &st) == 0 && reader->base && st.st_dev == reader->device && st.st_ino == reader->inode)
+		return true;
+	return reader_reopen(reader);
+}
+
+int pat_index_reader_enter(struct pat_index_reader *reader, uint64_t (*boot_ns)(void))
+{
+	for (int tries = 0; tries < 2; tries++) {
+		if (!reader->base && !reader_reopen(reader))
+			return PAT_INDEX_E_UNAVAILABLE;
+
+		uint64_t state = atomic_load_explicit(&reader->header->state, memory_order_acquire);
+		if (state == PAT_INDEX_SERVING) {
+			uint64_t end = atomic_load_explicit(&reader->header->lease_end_ns, memory_order_acquire);
+
+			if (end != PAT_LEASE_FOREVER && boot_ns() >= end)
+				return PAT_INDEX_E_UNAVAILABLE;
+			return 0;
+		}
+		if (state == PAT_INDEX_LOADING)
+			return PAT_INDEX_E_UNAVAILABLE;
+		if (!reader_reopen(reader))
+			return PAT_INDEX_E_UNAVAILABLE;
+	}
+	return PAT_INDEX_E_UNAVAILABLE;
+}
+
+const struct pat_token_format *pat_index_reader_format(const struct pat_index_reader *reader)
+{
+	return &reader->format;
+}
+
+int64_t pat_index_reader_clock_floor_s(const struct pat_index_reader *reader)
+{
+	return (int64_t)atomic_load_explicit(&reader->header->clock_floor_s, memory_order_relaxed);
+}
+
+uint64_t pat_index_reader_generation(const struct pat_index_reader *reader)
+{
+	return reader->header->generation;
+}
+
+uint64_t pat_index_reader_applied_seq(const struct pat_index_reader *reader)
+{
+	return atomic_load_explicit(&reader->header->applied_seq, memory_order_acquire);
+}
+
+/* A record in the heap, if the reference and the record's own length stay inside it. */
+static const struct pat_grant *heap_grant(const struct pat_index_reader *reader, uint32_t ref)
+{
+	uint64_t at = (uint64_t)ref * 8;
+
+	if (ref == 0 || at > reader->header->heap_bytes - sizeof(struct pat_grant))
+		return NULL;
+	const struct pat_grant *g = (const struct pat_grant *)(const void *)(reader->heap + at);
+	uint64_t room = reader->header->heap_bytes - at - sizeof(*g);
+	return (uint64_t)g->words * 8 + g->text_len <= room ? g : NULL;
+}
+
+static const struct pat_owner *heap_owner(const struct pat_index_reader *reader, uint32_t ref)
+{
+	uint64_t at = (uint64_t)ref * 8;
+
+	if (ref == 0 || at > reader->header->heap_bytes - sizeof(struct pat_owner))
+		return NULL;
+	const struct pat_owner *o = (const struct pat_owner *)(const void *)(reader->heap + at);
+	return o->text_len <= reader->header->heap_bytes - at - sizeof(*o) ? o : NULL;
+}
+
+enum slot_sight { SLOT_NO, SLOT_YES, SLOT_CHANGED };
+
+/* Copies a slot as a whole: yes with `ret` and `digest` filled, no when empty, changed when torn. */
+static enum slot_sight slot_copy(const struct pat_index_reader *reader, uint64_t slot,
+				 struct pat_index_hit *ret, uint64_t digest[static 4])
+{
+	const struct pat_slot *s = &reader->slots[slot];
+	uint64_t word = atomic_load_explicit(&s->word, memory_order_acquire);
+
+	if ((word & 0xff) != PAT_SLOT_LIVE)
+		return SLOT_NO;
+	for (size_t i = 0; i < 4; i++)
+		digest[i] = atomic_load_explicit(&s->digest[i], memory_order_relaxed);
+	uint64_t number = atomic_load_explicit(&s->number, memory_order_relaxed);
+	uint64_t refs = atomic_load_explicit(&s->grant_owner, memory_order_relaxed);
+	uint64_t times = atomic_load_explicit(&s->times, memory_order_relaxed);
+	atomic_thread_fence(memory_order_acquire);
+	if (atomic_load_explicit(&s->word, memory_order_relaxed) != word)
+		return SLOT_CHANGED;
+
+	*ret = (struct pat_index_hit){
+		.number = number,
+		.slot = slot,
+		.issued_s = (uint32_t)(times >> 32),
+		.expires_s = (uint32_t)times,
+		.grant = heap_grant(reader, (uint32_t)(refs >> 32)),
+		.owner = heap_owner(reader, (uint32_t)refs),
+	};
+	return ret->grant && ret->owner ? SLOT_YES : SLOT_NO;
+}
+
+/* One probe through the table that `word` names. */
+static enum slot_sight probe(const struct pat_index_reader *reader, uint64_t word,
+			     const uint64_t want[static 4], struct pat_index_hit *ret)
+{
+	unsigned log2 = PAT_PART_LOG2(word);
+	uint64_t at = PAT_PART_AT(word) * 64;
+
+	if (log2 == 0)
+		return SLOT_NO;
+	if (log2 > 31 || at > reader->header->tables_bytes ||
+	    ((uint64_t)8 << log2) > reader->header->tables_bytes - at)
+		return SLOT_CHANGED;
+
+	const _Atomic uint64_t *table = (const _Atomic uint64_t *)(const void *)(reader->tables + at);
+	uint32_t tag = (uint32_t)want[1];
+	uint32_t mask = (uint32_t)((1u << log2) - 1);
+	for (uint32_t i = tag >> (32 - log2), n = 0; n <= mask; i = (i + 1) & mask, n++) {
+		uint64_t entry = atomic_load_explicit(&table[i], memory_order_acquire);
+		uint64_t digest[4];
+
+		if (entry == 0)
+			return SLOT_NO;
+		if (PAT_ENTRY_TAG(entry) != tag || entry == PAT_ENTRY_REMOVED)
+			continue;
+		uint64_t slot = (uint64_t)PAT_ENTRY_SLOT1(entry) - 1;
+		if (slot >= reader->header->slots_max)
+			continue;
+		enum slot_sight sight = slot_copy(reader, slot, ret, digest);
+		if (sight == SLOT_CHANGED)
+			return SLOT_CHANGED;
+		if (sight == SLOT_YES && pat_memeq(digest, want, sizeof(digest)))
+			return SLOT_YES;
+	}
+	return SLOT_NO;
+}
+
+int pat_index_reader_find(struct pat_index_reader *reader, const uint8_t digest[static PAT_DIGEST_BYTES],
+			  struct pat_index_hit *ret)
+{
+	const _Atomic uint64_t *part = &reader->parts[digest[0]];
+	uint64_t want[4];
+
+	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
+	for (int tries = 0; tries < FIND_TRIES_MAX; tries++) {
+		uint64_t word = atomic_load_explicit(part, memory_order_acquire);
+		enum slot_sight sight = probe(reader, word, want, ret);
+
+		if (sight == SLOT_YES)
+			return 0;
+		atomic_thread_fence(memory_order_acquire);
+		if (sight == SLOT_NO && atomic_load_explicit(part, memory_order_relaxed) == word)
+			return PAT_INDEX_E_NOT_FOUND;
+	}
+	return PAT_INDEX_E_UNAVAILABLE;
+}
+
+void pat_index_reader_touch(struct pat_index_reader *reader, uint64_t slot, int64_t now_s)
+{
+	struct pat_usage_cell *cell = &reader->cells[slot];
+
+	if (atomic_load_explicit(&cell->last_used_s, memory_order_relaxed) != (uint32_t)now_s)
+		atomic_store_explicit(&cell->last_used_s, (uint32_t)now_s, memory_order_relaxed);
+	(void)atomic_fetch_add_explicit(&cell->count, 1, memory_order_relaxed);
+}
+
+struct pat_usage_cell *pat_index_reader_cell(struct pat_index_reader *reader, uint64_t slot)
+{
+	if (!reader->base || slot >= reader->header->slots_max)
+		return NULL;
+	return &reader->cells[slot];
+}
+
+uint64_t pat_index_reader_scope_count(const struct pat_index_reader *reader)
+{
+	uint64_t n = atomic_load_explicit(&reader->header->scope_count, memory_order_acquire);
+
+	return n < PAT_SCOPE_NUMBERS_MAX ? n : PAT_SCOPE_NUMBERS_MAX;
+}
+
+int64_t pat_index_reader_scope(const struct pat_index_reader *reader, const char *name, size_t len)
+{
+	uint64_t n = pat_index_reader_scope_count(reader);
+
+	for (uint64_t i = 0; i < n; i++)
+		if (reader->scopes[i].len == len && memcmp(reader->scopes[i].text, name, len) == 0)
+			return (int64_t)i;
+	return -1;
+}
+
+uint64_t pat_index_reader_visit(struct pat_index_reader *reader, uint64_t from, uint64_t n,
+				pat_index_visit_fn *fn, void *arg)
+{
+	if (!reader->base)
+		return 0;
+	uint64_t used = atomic_load_explicit(&reader->header->slots_used, memory_order_acquire);
+
+	if (used > reader->header->slots_max)
+		used = reader->header->slots_max;
+	for (uint64_t slot = from; slot < used && slot - from < n; slot++) {
+		struct pat_index_hit hit;
+		uint64_t digest[4];
+
+		if (slot_copy(reader, slot, &hit, digest) == SLOT_YES)
+			fn(arg, &hit, (const uint8_t *)digest, &reader->cells[slot]);
+	}
+	return used;
+}
+
+const char *pat_grant_text(const struct pat_grant *grant)
+{
+	return (const char *)(grant->bits + grant->words);
+}
+
+bool pat_grant_has(const struct pat_grant *grant, uint64_t scope_number)
+{
+	uint64_t word = scope_number / 64;
+
+	return word < grant->words && (grant->bits[word] >> (scope_number % 64) & 1) != 0;
+}

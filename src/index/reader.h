@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Reading the verification index: lock-free, allocation-free, no system call on the way but to
+ * open a new generation. See layout.h for the protocol.
+ *
+ * A reader belongs to one thread (an nginx worker has one). Opening may fail at any time and is
+ * tried again by itself; until it succeeds the answer is "unavailable".
+ */
+#ifndef PAT_INDEX_READER_H
+#define PAT_INDEX_READER_H
+
+#include "index/layout.h"
+
+struct pat_index_reader;
+
+enum pat_index_outcome {
+	PAT_INDEX_E_NOT_FOUND = 1,
+	PAT_INDEX_E_UNAVAILABLE, /* no index, loading, lease over: neither yes nor no */
+};
+
+/* A token as found. `grant` and `owner` point into the mapping and live until the next call on this
+ * reader. */
+struct pat_index_hit {
+	uint64_t number;
+	uint64_t slot;
+	uint32_t issued_s;
+	uint32_t expires_s; /* 0 = never */
+	const struct pat_grant *grant;
+	const struct pat_owner *owner;
+};
+
+/* Never fails for want of an index file; `directory` is copied. -ENOMEM. */
+int pat_index_reader_new(const char *directory, struct pat_index_reader **ret) PAT_MUST_USE;
+void pat_index_reader_free(struct pat_index_reader *reader);
+void pat_index_reader_freep(struct pat_index_reader **reader);
+
+/* Off the hot path, about once a second: opens the file if it is not open, and again if the name
+ * leads to another file than the one that is mapped. Returns whether an index is open. */
+bool pat_index_reader_refresh(struct pat_index_reader *reader);
+
+/* Makes sure the current generation is mapped and may be served from: 0, or E_UNAVAILABLE. Call once
+ * per verification, after the request is complete; `boot_ns` is only asked of the clock when the index
+ * has a lease that ends (pass pat_clock_boot_ns). */
+int pat_index_reader_enter(struct pat_index_reader *reader, uint64_t (*boot_ns)(void)) PAT_MUST_USE;
+
+/* After enter: the accepted token format, and the floor under the wall clock. */
+const struct pat_token_format *pat_index_reader_format(const struct pat_index_reader *reader);
+int64_t pat_index_reader_clock_floor_s(const struct pat_index_reader *reader);
+uint64_t pat_index_reader_generation(const struct pat_index_reader *reader);
+uint64_t pat_index_reader_applied_seq(const struct pat_index_reader *reader);
+
+/* After enter: 0, E_NOT_FOUND, or E_UNAVAILABLE (the writer kept changing what was read). */
+int pat_index_reader_find(struct pat_index_reader *reader, const uint8_t digest[static PAT_DIGEST_BYTES],
+			  struct pat_index_hit *ret) PAT_MUST_USE;
+
+/* After find: marks the token used now. The one write of a verification; a lost race loses a count. */
+void pat_index_reader_touch(struct pat_index_reader *reader, uint64_t slot, int64_t now_s);
+
+/* The usage cell of a slot, or NULL. For patd, which shows and stores what it says. */
+struct pat_usage_cell *pat_index_reader_cell(struct pat_index_reader *reader, uint64_t slot);
+
+/* The number of an interned scope name, or -1: then no token in the index has it (yet). */
+int64_t pat_index_reader_scope(const struct pat_index_reader *reader, const char *name, size_t len);
+uint64_t pat_index_reader_scope_count(const struct pat_index_reader *reader);
+
+/* Visits slots [from, from+n) that hold a token; returns the slots there are. For patd. */
+typedef void pat_index_visit_fn(void *arg, const struct pat_index_hit *hit,
+				const uint8_t digest[PAT_DIGEST_BYTES], struct pat_usage_cell *cell);
+uint64_t pat_index_reader_visit(struct pat_index_reader *reader, uint64_t from, uint64_t n,
+				pat_index_visit_fn *fn, void *arg);
+
+/* Grants and owners as text. Not NUL-terminated. */
+const char *pat_grant_text(const struct pat_grant *grant);
+bool pat_grant_has(const struct pat_grant *grant, uint64_t scope_number);
+
+#endif

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The verdict. Unknown, revoked and malformed tokens get the same answer; only an expired one is
+ * told so. The order of the checks is the order of their cost.
+ */
+#include "index/verify.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "token/record.h"
+
+struct pat_verifier {
+	struct pat_index_reader *reader;
+	struct pat_sha256 *sha;
+	int64_t latest_s; /* time does not go back for this verifier */
+};
+
+int pat_verifier_new(const char *index_directory, struct pat_verifier **ret)
+{
+	pat_cleanup(pat_verifier_freep) struct pat_verifier *v = calloc(1, sizeof(*v));
+
+	if (!v)
+		return -ENOMEM;
+	int r = pat_sha256_new(&v->sha);
+	if (r == 0)
+		r = pat_index_reader_new(index_directory, &v->reader);
+	if (r < 0)
+		return r;
+	*ret = PAT_TAKE(v);
+	return 0;
+}
+
+void pat_verifier_free(struct pat_verifier *verifier)
+{
+	if (!verifier)
+		return;
+	pat_index_reader_free(verifier->reader);
+	pat_sha256_free(verifier->sha);
+	free(verifier);
+}
+
+void pat_verifier_freep(struct pat_verifier **verifier)
+{
+	pat_verifier_free(*verifier);
+	*verifier = NULL;
+}
+
+bool pat_verifier_refresh(struct pat_verifier *verifier)
+{
+	return pat_index_reader_refresh(verifier->reader);
+}
+
+/* The time to judge expiry by: never earlier than patd or this verifier has already seen. */
+static int64_t judged_time(struct pat_verifier *v, int64_t now_s)
+{
+	int64_t floor_s = pat_index_reader_clock_floor_s(v->reader);
+
+	if (now_s < floor_s)
+		now_s = floor_s;
+	if (now_s < v->latest_s)
+		now_s = v->latest_s;
+	v->latest_s = now_s;
+	return now_s;
+}
+
+static void need_resolve(const struct pat_index_reader *reader, struct pat_need *need)
+{
+	uint64_t generation = pat_index_reader_generation(reader);
+	uint64_t count = pat_index_reader_scope_count(reader);
+
+	if (need->generation == generation && need->scope_count == count)
+		return;
+	for (size_t i = 0; i < need->n; i++)
+		need->scopes[i].number =
+			pat_index_reader_scope(reader, need->scopes[i].name, need->scopes[i].len);
+	need->generation = generation;
+	need->scope_count = count;
+}
+
+static bool need_met(const struct pat_need *need, const struct pat_grant *grant)
+{
+	for (size_t i = 0; i < need->n; i++)
+		if (need->scopes[i].number >= 0 && pat_grant_has(grant, (uint64_t)need->scopes[i].number))
+			return true;
+	return false;
+}
+
+static void identity_fill(struct pat_identity *id, const struct pat_index_hit *hit,
+			  const uint8_t digest[static PAT_DIGEST_BYTES])
+{
+	pat_record_tid(digest, id->tid);
+	memcpy(id->digest, digest, sizeof(id->digest)); /* UNSAFE: fixed sizes */
+	id->owner = hit->owner->text;
+	id->owner_len = hit->owner->text_len;
+	id->scopes = pat_grant_text(hit->grant);
+	id->scopes_len = hit->grant->text_len;
+	id->issued_s = hit->issued_s;
+	id->expires_s = hit->expires_s;
+	id->number = hit->number;
+}
+
+/* The rest of a verdict, the reader having been entered. */
+static enum pat_verdict judge(struct pat_verifier *v, const uint8_t digest[static PAT_DIGEST_BYTES],
+			      struct pat_need *needs, size_t n_needs, int64_t now_s, struct pat_identity *ret)
+{
+	struct pat_index_hit hit;
+	int r = pat_index_reader_find(v->reader, digest, &hit);
+
+	if (r != 0)
+		return r == PAT_INDEX_E_NOT_FOUND ? PAT_VERDICT_UNKNOWN : PAT_VERDICT_UNAVAILABLE;
+	identity_fill(ret, &hit, digest);
+	now_s = judged_time(v, now_s);
+	if (hit.expires_s != 0 && now_s >= (int64_t)hit.expires_s)
+		return PAT_VERDICT_EXPIRED;
+	for (size_t i = 0; i < n_needs; i++) {
+		need_resolve(v->reader, &needs[i]);
+		if (!need_met(&needs[i], hit.grant)) {
+			ret->missing = i;
+			return PAT_VERDICT_SCOPE;
+		}
+	}
+	pat_index_reader_touch(v->reader, hit.slot, now_s);
+	return PAT_VERDICT_ALLOWED;
+}
+
+enum pat_verdict pat_verify(struct pat_verifier *verifier, const struct pat_credential *credential,
+			    struct pat_need *needs, size_t n_needs, int64_t now_s, struct pat_identity *ret)
+{
+	uint8_t digest[PAT_DIGEST_BYTES];
+
+	*ret = (struct pat_identity){ 0 };
+	switch (credential->state) {
+	case PAT_CREDENTIAL_NONE:
+		return PAT_VERDICT_MISSING;
+	case PAT_CREDENTIAL_AMBIGUOUS:
+		return PAT_VERDICT_AMBIGUOUS;
+	case PAT_CREDENTIAL_MALFORMED:
+	case PAT_CREDENTIAL_PRESENT:
+		break;
+	}
+	/* Without an index even the token's prefix is not known. */
+	if (pat_index_reader_enter(verifier->reader, pat_clock_boot_ns) != 0)
+		return PAT_VERDICT_UNAVAILABLE;
+	if (credential->state == PAT_CREDENTIAL_MALFORMED ||
+	    pat_token_check(pat_index_reader_format(verifier->reader), credential->text, credential->len) != 0)
+		return PAT_VERDICT_MALFORMED;
+	if (pat_sha256(verifier->sha, credential->text, credential->len, digest) != 0)
+		return PAT_VERDICT_UNAVAILABLE;
+	return judge(verifier, digest, needs, n_needs, now_s, ret);
+}
+
+enum pat_verdict pat_verify_digest(struct pat_verifier *verifier, const uint8_t digest[static PAT_DIGEST_BYTES],
+				   struct pat_need *needs, size_t n_needs, int64_t now_s, struct pat_identity *ret)
+{
+	*ret = (struct pat_identity){ 0 };
+	if (pat_index_reader_enter(verifier->reader, pat_clock_boot_ns) != 0)
+		return PAT_VERDICT_UNAVAILABLE;
+	return judge(verifier, digest, needs, n_needs, now_s, ret);
+}
+
+const struct pat_refusal *pat_verdict_refusal(enum pat_verdict verdict)
+{
+	static const char invalid[] = "The token is not valid: it was never issued here, was mistyped, or has been revoked.";
+	static const struct pat_refusal refusals[PAT_VERDICTS] = {
+		[PAT_VERDICT_ALLOWED] = { 200, "", "OK", "", "", NULL },
+		[PAT_VERDICT_MISSING] = { 401, "token_missing", "Unauthorized", "Missing credentials",
+					  "This address needs a personal access token.", NULL },
+		[PAT_VERDICT_AMBIGUOUS] = { 400, "token_ambiguous", "Bad Request",
+					    "Invalid parameter: more than one credential",
+					    "The request carries more than one credential. Send one token, once.",
+					    "invalid_request" },
+		[PAT_VERDICT_MALFORMED] = { 401, "token_invalid", "Unauthorized", "Invalid token", invalid,
+					    "invalid_token" },
+		[PAT_VERDICT_UNKNOWN] = { 401, "token_invalid", "Unauthorized", "Invalid token", invalid,
+					  "invalid_token" },
+		[PAT_VERDICT_EXPIRED] = { 401, "token_expired", "Unauthorized", "Token expired",
+					  "The token has expired. Its owner can generate a new one.",
+					  "invalid_token" },
+		[PAT_VERDICT_SCOPE] = { 403, "insufficient_scope", "Forbidden", "Invalid scope(s).",
+					"The token does not have the scope that this address requires.",
+					"insufficient_scope" },
+		[PAT_VERDICT_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable",
+					      "Verification unavailable",
+					      "Tokens can not be verified right now. Try again shortly.", NULL },
+	};
+
+	pat_assert((unsigned)verdict < PAT_VERDICTS);
+	return &refusals[verdict];
+}

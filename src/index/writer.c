@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The one writer of the verification index (layout.h tells the protocol readers rely on).
+ *
+ * Order is everything here. Adding: reserve memory, write the slot, publish its word, then enter
+ * it in the table. Removing: empty the slot's word first, which is the instant of revocation, then
+ * clean up. Growing a part: fill the new table, then store its part's word.
+ *
+ * Freed slots and tables rest for a while before they are used again, so that a reader which lost the
+ * processor in mid-probe meets an empty slot, not a stranger's usage cell.
+ */
+#include "index/writer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "index/area.h"
+#include "index/intern.h"
+#include "token/record.h"
+
+#define TABLE_LOG2_MIN	    6u
+#define TABLE_LOG2_MAX	    28u
+#define REST_NS		    (30ull * 1000 * 1000 * 1000)
+#define RETIRED_TABLES_MAX  4096u
+#define PAGE_BYTES	    4096u
+
+struct resting_slot {
+	uint32_t slot;
+	uint32_t since_s; /* of CLOCK_BOOTTIME */
+};
+
+struct retired_table {
+	uint64_t at; /* bytes from the start of the tables area */
+	unsigned log2;
+	uint64_t since_ns;
+	bool released; /* its pages have been given back */
+};
+
+struct pat_index_writer {
+	pthread_mutex_t lock;
+	struct pat_index_files files;
+	struct pat_index_header *header;
+	_Atomic uint64_t *parts;
+	struct pat_slot *slots;
+	struct pat_usage_cell *cells;
+	struct pat_area tables_area;
+	struct pat_area slots_area;
+	struct pat_area cells_area;
+	struct pat_intern intern;
+	uint32_t part_used[PAT_INDEX_PARTS]; /* entries that are not 0, removed ones included */
+	uint32_t part_live[PAT_INDEX_PARTS];
+	unsigned first_log2;
+	struct resting_slot *resting; /* ring of `resting_cap`, oldest first */
+	size_t resting_head, resting_len, resting_cap;
+	struct retired_table retired[RETIRED_TABLES_MAX];
+	size_t retired_len;
+};
+
+/* ---- Tables. */
+
+static _Atomic uint64_t *table_at(struct pat_index_writer *w, uint64_t word)
+{
+	return (_Atomic uint64_t *)(void *)(w->tables_area.base + PAT_PART_AT(word) * 64);
+}
+
+/* An empty table of 2^log2 entries: one that has rested, or fresh memory. */
+static int table_take(struct pat_index_writer *w, unsigned log2, uint64_t *ret_at)
+{
+	uint64_t bytes = (uint64_t)8 << log2;
+	uint64_t now = pat_clock_boot_ns();
+
+	for (size_t i = 0; i < w->retired_len; i++) {
+		if (w->retired[i].log2 != log2 || now - w->retired[i].since_ns < REST_NS)
+			continue;
+		uint64_t at = w->retired[i].at;
+		if (pat_area_reserve_again(&w->tables_area, at, bytes) < 0)
+			return -ENOSPC;
+		_Atomic uint64_t *table = (_Atomic uint64_t *)(void *)(w->tables_area.base + at);
+		for (uint64_t n = 0; n < (uint64_t)1 << log2; n++)
+			atomic_store_explicit(&table[n], 0, memory_order_relaxed);
+		w->retired[i] = w->retired[--w->retired_len];
+		*ret_at = at;
+		return 0;
+	}
+	return pat_area_take(&w->tables_area, bytes, bytes >= PAGE_BYTES ? PAGE_BYTES : 64, ret_at);
+}
+
+static void table_retire(struct pat_index_writer *w, uint64_t word)
+{
+	if (PAT_PART_LOG2(word) == 0 || w->retired_len == RETIRED_TABLES_MAX)
+		return; /* Its memory is found again at the next start. */
+	w->retired[w->retired_len++] = (struct retired_table){
+		.at = PAT_PART_AT(word) * 64,
+		.log2 = PAT_PART_LOG2(word),
+		.since_ns = pat_clock_boot_ns(),
+	};
+}
+
+static void table_put(_Atomic uint64_t *table, unsigned log2, uint64_t entry)
+{
+	uint32_t mask = (uint32_t)((1u << log2) - 1);
+	uint32_t i = PAT_ENTRY_TAG(entry) >> (32 - log2);
+
+	for (;; i = (i + 1) & mask) {
+		uint64_t there = atomic_load_explicit(&table[i], memory_order_relaxed);
+
+		if (there == 0) {
+			atomic_store_explicit(&table[i], entry, memory_order_release);
+			return;
+		}
+	}
+}
+
+/* Replaces a part's table by one of 2^log2 entries without the removed ones. */
+static int part_rebuild(struct pat_index_writer *w, unsigned part, unsigned log2)
+{
+	uint64_t old = atomic_load_explicit(&w->parts[part], memory_order_relaxed);
+	uint64_t at = 0;
+	int r = table_take(w, log2, &at);
+
+	if (r < 0)
+		return r;
+	uint64_t word = PAT_PART_WORD(at / 64, log2, (old & 0xffff) + 1);
+	_Atomic uint64_t *fresh = table_at(w, word);
+	if (PAT_PART_LOG2(old) != 0) {
+		_Atomic uint64_t *table = table_at(w, old);
+
+		for (uint64_t i = 0; i < (uint64_t)1 << PAT_PART_LOG2(old); i++) {
+			uint64_t entry = atomic_load_explicit(&table[i], memory_order_relaxed);
+
+			if (entry != 0 && entry != PAT_ENTRY_REMOVED)
+				table_put(fresh, log2, entry);
+		}
+	}
+	atomic_store_explicit(&w->parts[part], word, memory_order_release);
+	w->part_used[part] = w->part_live[part];
+	table_retire(w, old);
+	return 0;
+}
+
+/* Makes room for one more entry in a part, keeping the load at or below three quarters. */
+static int part_make_room(struct pat_index_writer *w, unsigned part)
+{
+	uint64_t word = atomic_load_explicit(&w->parts[part], memory_order_relaxed);
+	unsigned log2 = PAT_PART_LOG2(word);
+
+	if (log2 == 0)
+		return part_rebuild(w, part, w->first_log2);
+	uint64_t size = (uint64_t)1 << log2;
+	if (((uint64_t)w->part_used[part] + 1) * 4 <= size * 3)
+		return 0;
+	if (((uint64_t)w->part_live[part] + 1) * 2 > size)
+		log2++;
+	return log2 > TABLE_LOG2_MAX ? -ENOSPC : part_rebuild(w, part, log2);
+}
+
+/* The entry of a digest, or NULL. */
+static _Atomic uint64_t *entry_find(struct pat_index_writer *w, const uint64_t want[static 4], unsigned part,
+				    uint32_t *ret_slot)
+{
+	uint64_t word = atomic_load_explicit(&w->parts[part], memory_order_relaxed);
+	unsigned log2 = PAT_PART_LOG2(word);
+
+	if (log2 == 0)
+		return NULL;
+	_Atomic uint64_t *table = table_at(w, word);
+	uint32_t tag = (uint32_t)want[1];
+	uint32_t mask = (uint32_t)((1u << log2) - 1);
+	for (uint32_t i = tag >> (32 - log2);; i = (i + 1) & mask) {
+		uint64_t entry = atomic_load_explicit(&table[i], memory_order_relaxed);
+
+		if (entry == 0)
+			return NULL;
+		if (PAT_ENTRY_TAG(entry) != tag || entry == PAT_ENTRY_REMOVED)
+			continue;
+		uint32_t slot = PAT_ENTRY_SLOT1(entry) - 1;
+		if (memcmp((const void *)w->slots[slot].digest, want, 32) == 0) {
+			*ret_slot = slot;
+			return &table[i];
+		}
+	}
+}
+
+/* ---- Slots. */
+
+static int resting_push(struct pat_index_writer *w, uint32_t slot)
+{
+	if (w->resting_len == w->resting_cap) {
+		size_t cap = w->resting_cap ? 2 * w->resting_cap : 1024;
+		struct resting_slot *grown = calloc(cap, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		for (size_t i = 0; i < w->resting_len; i++)
+			grown[i] = w->resting[(w->resting_head + i) % w->resting_cap];
+		free(w->resting);
+		w->resting = grown;
+		w->resting_cap = cap;
+		w->resting_head = 0;
+	}
+	w->resting[(w->resting_head + w->resting_len++) % w->resting_cap] = (struct resting_slot){
+		.slot = slot,
+		.since_s = (uint32_t)(pat_clock_boot_ns() / 1000000000u),
+	};
+	return 0;
+}
+
+/* A slot to fill: one that has rested, or the next never used. */
+static int slot_take(struct pat_index_writer *w, uint64_t *ret_slot)
+{
+	if (w->resting_len > 0) {
+		const struct resting_slot *oldest = &w->resting[w->resting_head];
+		uint32_t now_s = (uint32_t)(pat_clock_boot_ns() / 1000000000u);
+
+		if (now_s - oldest->since_s >= REST_NS / 1000000000u) {
+			*ret_slot = oldest->slot;
+			w->resting_head = (w->resting_head + 1) % w->resting_cap;
+			w->resting_len--;
+			return 0;
+		}
+	}
+	uint64_t at = 0;
+	uint64_t slot = atomic_load_explicit(&w->header->slots_used, memory_order_relaxed);
+	if (slot >= w->header->slots_max)
+		return -ENOSPC;
+	int r = pat_area_reserve(&w->cells_area, (slot + 1) * sizeof(struct pat_usage_cell));
+	if (r == 0)
+		r = pat_area_take(&w->slots_area, sizeof(struct pat_slot), sizeof(struct pat_slot), &at);
+	if (r < 0)
+		return r;
+	pat_assert(at == slot * sizeof(struct pat_slot));
+	atomic_store_explicit(&w->header->slots_used, slot + 1, memory_order_release);
+	*ret_slot = slot;
+	return 0;
+}
+
+static uint32_t clamp_s(int64_t t)
+{
+	return t < 1 ? 1 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
+}
+
+static void slot_fill(struct pat_index_writer *w, uint64_t slot, const uint64_t digest[static 4],
+		      const struct pat_index_entry *e, uint32_t grant, uint32_t owner)
+{
+	struct pat_slot *s = &w->slots[slot];
+	struct pat_usage_cell *cell = &w->cells[slot];
+	uint64_t version = (atomic_load_explicit(&s->word, memory_order_relaxed) >> 8) + 1;
+	/* A time past 2106 does not fit; it is cut short rather than made endless. */
+	uint32_t expires = e->expires_s == PAT_NEVER ? 0 : clamp_s(e->expires_s);
+
+	atomic_store_explicit(&cell->last_used_s, 0, memory_order_relaxed);
+	atomic_store_explicit(&cell->count, 0, memory_order_relaxed);
+	atomic_store_explicit(&cell->rate, 0, memory_order_relaxed);
+
+	atomic_store_explicit(&s->word, version << 8 | PAT_SLOT_EMPTY, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+	for (size_t i = 0; i < 4; i++)
+		atomic_store_explicit(&s->digest[i], digest[i], memory_order_relaxed);
+	atomic_store_explicit(&s->number, (uint64_t)e->number, memory_order_relaxed);
+	atomic_store_explicit(&s->grant_owner, (uint64_t)grant << 32 | owner, memory_order_relaxed);
+	atomic_store_explicit(&s->times, (uint64_t)clamp_s(e->issued_s) << 32 | expires, memory_order_relaxed);
+	atomic_store_explicit(&s->word, (version + 1) << 8 | PAT_SLOT_LIVE, memory_order_release);
+}
+
+/* ---- Adding and removing. */
+
+static int writer_add(struct pat_index_writer *w, const struct pat_index_entry *e)
+{
+	unsigned part = e->digest[0];
+	uint64_t digest[4];
+	uint32_t there = 0;
+	uint32_t grant = 0;
+	uint32_t owner = 0;
+	uint64_t slot = 0;
+
+	memcpy(digest, e->digest, sizeof(digest)); /* UNSAFE: fixed sizes */
+	if (entry_find(w, digest, part, &there))
+		return PAT_INDEX_E_EXISTS;
+	int r = pat_intern_grant(&w->intern, e->scopes, &grant);
+	if (r == 0)
+		r = pat_intern_owner(&w->intern, e->owner, &owner);
+	if (r == 0)
+		r = part_make_room(w, part);
+	if (r == 0)
+		r = slot_take(w, &slot);
+	if (r < 0)
+		return r;
+	slot_fill(w, slot, digest, e, grant, owner);
+	uint64_t word = atomic_load_explicit(&w->parts[part], memory_order_relaxed);
+	table_put(table_at(w, word), PAT_PART_LOG2(word), PAT_ENTRY(slot, (uint32_t)digest[1]));
+	w->part_used[part]++;
+	w->part_live[part]++;
+	(void)atomic_fetch_add_explicit(&w->header->live, 1, memory_order_relaxed);
+	return 0;
+}
+
+int pat_index_writer_add(struct pat_index_writer *w, const struct pat_index_entry *entry)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	int r = writer_add(w, entry);
+	(void)pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
+static void writer_remove(struct pat_index_writer *w, _Atomic uint64_t *entry, uint32_t slot, unsigned part)
+{
+	_Atomic uint64_t *word = &w->slots[slot].word;
+	uint64_t version = (atomic_load_explicit(word, memory_order_relaxed) >> 8) + 1;
+
+	/* Sequentially consistent: this store is the revocation. */
+	atomic_store(word, version << 8 | PAT_SLOT_EMPTY);
+	atomic_store_explicit(entry, PAT_ENTRY_REMOVED, memory_order_release);
+	w->part_live[part]--;
+	(void)atomic_fetch_sub_explicit(&w->header->live, 1, memory_order_relaxed);
+	/* Without memory to remember it the slot is only lost until the next start. */
+	(void)resting_push(w, slot);
+}
+
+int pat_index_writer_remove(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES])
+{
+	uint64_t want[4];
+	uint32_t slot = 0;
+	int r = PAT_INDEX_E_ABSENT;
+
+	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
+	(void)pthread_mutex_lock(&w->lock);
+	_Atomic uint64_t *entry = entry_find(w, want, digest[0], &slot);
+	if (entry) {
+		writer_remove(w, entry, slot, digest[0]);
+		r = 0;
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
+uint64_t pat_index_writer_drop_expired(struct pat_index_writer *w, int64_t before_s, uint64_t from, uint64_t n,
+				       uint64_t *ret_dropped)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	uint64_t used = atomic_load_explicit(&w->header->slots_used, memory_order_relaxed);
+	for (uint64_t at = from; at < used && at - from < n; at++) {
+		struct pat_slot *s = &w->slots[at];
+		uint32_t expires = (uint32_t)atomic_load_explicit(&s->times, memory_order_relaxed);
+		uint64_t want[4];
+		uint32_t slot = 0;
+
+		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & 0xff) != PAT_SLOT_LIVE ||
+		    expires == 0 || (int64_t)expires >= before_s)
+			continue;
+		memcpy(want, (const void *)s->digest, sizeof(want)); /* UNSAFE: fixed sizes */
+		unsigned part = (uint8_t)want[0];
+		_Atomic uint64_t *entry = entry_find(w, want, part, &slot);
+		if (entry && slot == at) {
+			writer_remove(w, entry, slot, part);
+			(*ret_dropped)++;
+		}
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return used;
+}
+
+static struct pat_usage_cell *cell_find(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES])
+{
+	uint64_t want[4];
+	uint32_t slot = 0;
+
+	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
+	return entry_find(w, want, digest[0], &slot) ? &w->cells[slot] : NULL;
+}
+
+bool pat_index_writer_usage(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES],
+			    int64_t *ret_last_used_s, int64_t *ret_count)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	struct pat_usage_cell *cell = cell_find(w, digest);
+	if (cell) {
+		*ret_last_used_s = atomic_load_explicit(&cell->last_used_s, memory_order_relaxed);
+		*ret_count = atomic_load_explicit(&cell->count, memory_order_relaxed);
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return cell != NULL;
+}
+
+bool pat_index_writer_usage_take(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES],
+				 int64_t *ret_last_used_s, int64_t *ret_count)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	struct pat_usage_cell *cell = cell_find(w, digest);
+	if (cell) {
+		*ret_last_used_s = atomic_load_explicit(&cell->last_used_s, memory_order_relaxed);
+		*ret_count = atomic_exchange(&cell->count, 0);
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+	return cell != NULL;
+}
+
+/* ---- Life. */
+
+/* The table size for a part that expects its share of `tokens`, with room to stay below the load limit. */
+static unsigned first_log2(uint64_t tokens)
+{
+	uint64_t share = tokens / PAT_INDEX_PARTS;
+	unsigned log2 = TABLE_LOG2_MIN;
+
+	share += share / 32; /* the digest spreads tokens unevenly: six sigma at a thousand */
+	while (log2 < TABLE_LOG2_MAX && ((uint64_t)3 << log2) < share * 4)
+		log2++;
+	return log2;
+}
+
+int pat_index_writer_new(const struct pat_index_config *config, struct pat_index_writer **ret, struct pat_err *err)
+{
+	struct pat_index_writer *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return pat_err_set(err, -ENOMEM, "out of memory");
+	(void)pthread_mutex_init(&w->lock, NULL);
+	w->files = (struct pat_index_files){ .directory_fd = -1, .index_fd = -1, .usage_fd = -1 };
+	int r = pat_index_files_create(&w->files, config, err);
+	if (r < 0) {
+		pat_index_writer_free(w);
+		return r;
+	}
+	struct pat_index_header *h = w->files.header;
+	uint8_t *base = (uint8_t *)h;
+	w->header = h;
+	w->parts = (_Atomic uint64_t *)(void *)(base + h->parts_at);
+	w->slots = (struct pat_slot *)(void *)(base + h->slots_at);
+	w->cells = w->files.cells;
+	int fd = w->files.index_fd;
+	w->tables_area = (struct pat_area){ fd, base + h->tables_at, h->tables_at, h->tables_bytes, 0, 0 };
+	w->slots_area = (struct pat_area){ fd, base + h->slots_at, h->slots_at,
+					   h->slots_max * sizeof(struct pat_slot), 0, 0 };
+	w->cells_area = (struct pat_area){ w->files.usage_fd, (uint8_t *)w->cells, PAGE_BYTES,
+					   h->slots_max * sizeof(struct pat_usage_cell), 0, 0 };
+	pat_intern_init(&w->intern, h, fd);
+	w->first_log2 = first_log2(config->tokens_expected);
+	*ret = w;
+	return 0;
+}
+
+void pat_index_writer_free(struct pat_index_writer *w)
+{
+	if (!w)
+		return;
+	pat_intern_done(&w->intern);
+	pat_index_files_close(&w->files);
+	(void)pthread_mutex_destroy(&w->lock);
+	free(w->resting);
+	free(w);
+}
+
+int pat_index_writer_publish(struct pat_index_writer *w, int64_t seq, int64_t clock_s, struct pat_err *err)
+{
+	pat_index_writer_tick(w, clock_s);
+	pat_index_writer_applied(w, seq);
+	atomic_store(&w->header->state, PAT_INDEX_SERVING);
+	return pat_index_files_publish(&w->files, err);
+}
+
+void pat_index_writer_applied(struct pat_index_writer *w, int64_t seq)
+{
+	atomic_store_explicit(&w->header->applied_seq, (uint64_t)seq, memory_order_release);
+}
+
+void pat_index_writer_suspend(struct pat_index_writer *w, bool suspended)
+{
+	atomic_store(&w->header->state, suspended ? PAT_INDEX_LOADING : PAT_INDEX_SERVING);
+}
+
+void pat_index_writer_tick(struct pat_index_writer *w, int64_t now_s)
+{
+	uint64_t now_ns = pat_clock_boot_ns();
+
+	(void)pthread_mutex_lock(&w->lock);
+	if (now_s > 0 && (uint64_t)now_s > atomic_load(&w->header->clock_floor_s))
+		atomic_store(&w->header->clock_floor_s, (uint64_t)now_s);
+	for (size_t i = 0; i < w->retired_len; i++) {
+		struct retired_table *t = &w->retired[i];
+
+		if (t->released || now_ns - t->since_ns < REST_NS)
+			continue;
+		pat_area_release(&w->tables_area, t->at, (uint64_t)8 << t->log2);
+		t->released = true;
+	}
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+void pat_index_writer_stats(struct pat_index_writer *w, struct pat_index_stats *ret)
+{
+	*ret = (struct pat_index_stats){
+		.live = atomic_load(&w->header->live),
+		.capacity = w->header->slots_max,
+		.memory_bytes = pat_index_files_memory(&w->files),
+		.generation = w->header->generation,
+	};
+}
+
+void pat_index_writer_forget_others(struct pat_index_writer *w)
+{
+	pat_index_files_forget_others(&w->files);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Writing the verification index. One process has one writer; its calls may come from any thread
+ * (they take a mutex; the longest hold is one part's growth, well under 10 ms).
+ *
+ * Life: new (a fresh, unnamed generation) → add … → publish (it becomes the index, the former one
+ * is told to step aside) → add, remove, tick … → free. Free leaves the index in place and serving:
+ * the edge goes on verifying while patd is away.
+ *
+ * Memory is reserved before it is touched, so a full tmpfs is -ENOSPC from add and never a signal.
+ */
+#ifndef PAT_INDEX_WRITER_H
+#define PAT_INDEX_WRITER_H
+
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "index/layout.h"
+
+struct pat_index_writer;
+
+enum pat_index_writer_outcome {
+	PAT_INDEX_E_EXISTS = 1,
+	PAT_INDEX_E_ABSENT,
+};
+
+struct pat_index_config {
+	const char *directory;	/* exists; on a tmpfs; readable and searchable for the verifiers */
+	gid_t group;		/* group of the files, (gid_t)-1 to leave it */
+	const struct pat_token_format *format;
+	uint64_t tokens_max;	/* capacity: address space, not memory */
+	uint64_t tokens_expected; /* sizes the tables for a load; 0 is fine */
+};
+
+struct pat_index_entry {
+	const uint8_t *digest;
+	int64_t number;
+	const char *owner;  /* as products shall see it; percent-encoded where not visible ASCII */
+	const char *scopes; /* canonical */
+	int64_t issued_s;
+	int64_t expires_s; /* PAT_NEVER for none */
+};
+
+struct pat_index_stats {
+	uint64_t live;
+	uint64_t capacity;
+	uint64_t memory_bytes; /* of both files, as allocated */
+	uint64_t generation;
+};
+
+int pat_index_writer_new(const struct pat_index_config *config, struct pat_index_writer **ret, struct pat_err *err)
+	PAT_MUST_USE;
+void pat_index_writer_free(struct pat_index_writer *writer);
+
+/* 0; E_EXISTS (nothing changed); -ENOSPC (capacity, or the tmpfs is full) and -ENOMEM: nothing changed. */
+int pat_index_writer_add(struct pat_index_writer *writer, const struct pat_index_entry *entry) PAT_MUST_USE;
+
+/* 0 or E_ABSENT. Cannot fail otherwise: once it returns, no verification begun later finds the token. */
+int pat_index_writer_remove(struct pat_index_writer *writer, const uint8_t digest[static PAT_DIGEST_BYTES]);
+
+/* Makes this generation the index: state serving, renamed into place, the former one superseded.
+ * `clock_s` is the first floor under the clock. */
+int pat_index_writer_publish(struct pat_index_writer *writer, int64_t seq, int64_t clock_s, struct pat_err *err)
+	PAT_MUST_USE;
+
+/* Every change up to `seq` is in. */
+void pat_index_writer_applied(struct pat_index_writer *writer, int64_t seq);
+
+/* Refuses everything with "unavailable" from now on (true), or serves again (false): for the listener
+ * that could not apply a change. */
+void pat_index_writer_suspend(struct pat_index_writer *writer, bool suspended);
+
+/* About once a second: raises the clock's floor to `now_s` (never lowers it), gives memory back. */
+void pat_index_writer_tick(struct pat_index_writer *writer, int64_t now_s);
+
+/* Drops tokens that expired before `before_s`, looking at slots [from, from + n); returns the slots there are. */
+uint64_t pat_index_writer_drop_expired(struct pat_index_writer *writer, int64_t before_s, uint64_t from, uint64_t n,
+				       uint64_t *ret_dropped);
+
+/* The usage of one live token: false when it is not in the index. */
+bool pat_index_writer_usage(struct pat_index_writer *writer, const uint8_t digest[static PAT_DIGEST_BYTES],
+			    int64_t *ret_last_used_s, int64_t *ret_count);
+
+/* The same, and the count becomes the caller's to store: the cell starts again at 0. */
+bool pat_index_writer_usage_take(struct pat_index_writer *writer, const uint8_t digest[static PAT_DIGEST_BYTES],
+				 int64_t *ret_last_used_s, int64_t *ret_count);
+
+void pat_index_writer_stats(struct pat_index_writer *writer, struct pat_index_stats *ret);
+
+/* Removes usage files of generations other than this writer's. After publish, when what they hold has
+ * been taken. */
+void pat_index_writer_forget_others(struct pat_index_writer *writer);
+
+#endif
