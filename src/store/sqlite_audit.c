@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Audit records: written in the transaction of the change they tell of, numbered by the head without
+ * gaps, and chained (store/audit.h).
+ */
+#include "store/sqlite.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "store/audit.h"
+
+static int next_id(struct pat_lite_conn *conn, int64_t *ret)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		conn, "UPDATE head SET audit = audit + 1 WHERE id = 1 RETURNING audit");
+
+	int e = pat_lite_step(&q);
+	if (e <= 0)
+		return e < 0 ? e : -EIO;
+	*ret = pat_lite_i64(&q, 0);
+	return pat_lite_run(&q);
+}
+
+/* Zeros before the first, and where the record before was taken out: the walk finds that. */
+static int mac_before(struct pat_lite_conn *conn, int64_t id, uint8_t ret[static PAT_SHA256_BYTES])
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(conn, "SELECT mac FROM audit WHERE id = ?1");
+
+	memset(ret, 0, PAT_SHA256_BYTES); /* UNSAFE: fixed size */
+	pat_lite_bind_i64(&q, 1, id - 1);
+	int e = pat_lite_step(&q);
+	if (e == 1)
+		pat_lite_blob(&q, 0, ret, PAT_SHA256_BYTES);
+	return e < 0 ? e : 0;
+}
+
+/* Cuts a text that an actor brought to what a record holds, not inside a UTF-8 sequence. */
+static void copy_text(char *out, size_t out_bytes, const char *text)
+{
+	size_t len = strnlen(text ? text : "", out_bytes);
+
+	if (len == out_bytes) {
+		len--;
+		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	if (len > 0)
+		memcpy(out, text, len); /* UNSAFE: len < out_bytes */
+	out[len] = '\0';
+}
+
+static int audit_insert(struct pat_lite_tx *tx, const struct pat_audit *a, const uint8_t *mac)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		tx->conn,
+		"INSERT INTO audit (id, seq, at, actor, via, action, object, address, agent,"
+		" request_id, key_id, mac)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)");
+
+	pat_lite_bind_i64(&q, 1, a->id);
+	pat_lite_bind_i64(&q, 2, a->seq);
+	pat_lite_bind_i64(&q, 3, a->at_s);
+	pat_lite_bind_i64(&q, 4, a->actor);
+	pat_lite_bind_text(&q, 5, a->via, sizeof(a->via) - 1);
+	pat_lite_bind_text(&q, 6, a->action, sizeof(a->action) - 1);
+	pat_lite_bind_text(&q, 7, a->object, sizeof(a->object) - 1);
+	pat_lite_bind_text(&q, 8, a->address, sizeof(a->address) - 1);
+	pat_lite_bind_text(&q, 9, a->agent, sizeof(a->agent) - 1);
+	pat_lite_bind_text(&q, 10, a->request_id, sizeof(a->request_id) - 1);
+	pat_lite_bind_i64(&q, 11, tx->lite->key.id);
+	pat_lite_bind_blob(&q, 12, mac, PAT_SHA256_BYTES);
+	return pat_lite_run(&q);
+}
+
+int pat_lite_audit(struct pat_lite_tx *tx, const struct pat_actor *actor,
+                   const struct pat_lite_event *event)
+{
+	struct pat_audit a = { .seq = event->seq, .at_s = event->at_s, .actor = actor->person };
+	uint8_t mac[PAT_SHA256_BYTES];
+
+	if (tx->time_s < event->at_s)
+		tx->time_s = event->at_s;
+	copy_text(a.via, sizeof(a.via), actor->via);
+	copy_text(a.action, sizeof(a.action), event->action);
+	copy_text(a.object, sizeof(a.object), event->object);
+	copy_text(a.address, sizeof(a.address), actor->address);
+	copy_text(a.agent, sizeof(a.agent), actor->agent);
+	copy_text(a.request_id, sizeof(a.request_id), actor->request_id);
+
+	int e = next_id(tx->conn, &a.id);
+	if (e == 0)
+		e = mac_before(tx->conn, a.id, mac);
+	if (e == 0)
+		e = pat_audit_mac(&a, mac, &tx->lite->key, mac);
+	return e < 0 ? e : audit_insert(tx, &a, mac);
+}
+
+static int audit_read(struct pat_lite_query *q, struct pat_audit *ret)
+{
+	ret->id = pat_lite_i64(q, 0);
+	ret->seq = pat_lite_i64(q, 1);
+	ret->at_s = pat_lite_i64(q, 2);
+	ret->actor = pat_lite_i64(q, 3);
+	pat_lite_text(q, 4, ret->via, sizeof(ret->via));
+	pat_lite_text(q, 5, ret->action, sizeof(ret->action));
+	pat_lite_text(q, 6, ret->object, sizeof(ret->object));
+	pat_lite_text(q, 7, ret->address, sizeof(ret->address));
+	pat_lite_text(q, 8, ret->agent, sizeof(ret->agent));
+	pat_lite_text(q, 9, ret->request_id, sizeof(ret->request_id));
+	return q->malformed ? -EIO : 0;
+}
+
+int pat_lite_audit_list(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
+                        void *arg)
+{
+	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
+	struct pat_audit audit;
+
+	int e = pat_lite_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		reader.conn,
+		"SELECT id, seq, at, actor, via, action, object, address, agent, request_id"
+		" FROM audit WHERE id > ?1 ORDER BY id LIMIT ?2");
+	pat_lite_bind_i64(&q, 1, after);
+	pat_lite_bind_i64(&q, 2, limit);
+	while ((e = pat_lite_step(&q)) > 0) {
+		e = audit_read(&q, &audit);
+		if (e == 0)
+			e = fn(arg, &audit);
+		if (e != 0)
+			return e;
+	}
+	return e;
+}

@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * People, and the one-time set-up code that makes the first of them.
+ */
+#include "store/sqlite.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#define PERSON_COLUMNS "p.id, p.email, p.name, p.password, p.admin, p.disabled, p.created"
+
+struct object {
+	char text[32];
+};
+
+static struct object object_of(int64_t person)
+{
+	struct object object;
+
+	(void)snprintf(object.text, sizeof(object.text), "person:%lld", (long long)person);
+	return object;
+}
+
+/* ---- Reading. */
+
+int pat_lite_person_read(struct pat_lite_query *q, int column, struct pat_person *ret)
+{
+	ret->id = pat_lite_i64(q, column);
+	pat_lite_text(q, column + 1, ret->email, sizeof(ret->email));
+	pat_lite_text(q, column + 2, ret->name, sizeof(ret->name));
+	pat_lite_text(q, column + 3, ret->password, sizeof(ret->password));
+	ret->admin = pat_lite_i64(q, column + 4) != 0;
+	ret->disabled = pat_lite_i64(q, column + 5) != 0;
+	ret->created_s = pat_lite_i64(q, column + 6);
+	static_assert(PAT_LITE_PERSON_COLUMNS == 7, "read above");
+	return q->malformed ? -EIO : 0;
+}
+
+static int person_one(struct pat_lite_query *q, struct pat_person *ret)
+{
+	struct pat_person person;
+
+	int e = pat_lite_step(q);
+	if (e <= 0)
+		return e < 0 ? e : PAT_STORE_E_NOT_FOUND;
+	e = pat_lite_person_read(q, 0, &person);
+	if (e == 0)
+		*ret = person;
+	return e;
+}
+
+int pat_lite_person_by_email(struct pat_store *store, const char *email, struct pat_person *ret)
+{
+	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
+
+	int e = pat_lite_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		reader.conn, "SELECT " PERSON_COLUMNS " FROM person p WHERE p.email = ?1");
+	pat_lite_bind_text(&q, 1, email, SIZE_MAX - 1);
+	return person_one(&q, ret);
+}
+
+int pat_lite_person_by_id(struct pat_store *store, int64_t id, struct pat_person *ret)
+{
+	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
+
+	int e = pat_lite_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		reader.conn, "SELECT " PERSON_COLUMNS " FROM person p WHERE p.id = ?1");
+	pat_lite_bind_i64(&q, 1, id);
+	return person_one(&q, ret);
+}
+
+int pat_lite_person_list(struct pat_store *store, pat_person_fn *fn, void *arg)
+{
+	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
+	struct pat_person person;
+
+	int e = pat_lite_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		reader.conn, "SELECT " PERSON_COLUMNS " FROM person p ORDER BY p.id");
+	while ((e = pat_lite_step(&q)) > 0) {
+		e = pat_lite_person_read(&q, 0, &person);
+		if (e == 0)
+			e = fn(arg, &person);
+		if (e != 0)
+			return e;
+	}
+	return e;
+}
+
+static int people_any(struct pat_lite_conn *conn, bool *ret)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(conn, "SELECT EXISTS (SELECT 1 FROM person)");
+
+	int e = pat_lite_step(&q);
+	if (e <= 0)
+		return e < 0 ? e : -EIO;
+	*ret = pat_lite_i64(&q, 0) != 0;
+	return 0;
+}
+
+int pat_lite_people_any(struct pat_store *store, bool *ret)
+{
+	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
+
+	int e = pat_lite_reader_take(store, &reader);
+	return e < 0 ? e : people_any(reader.conn, ret);
+}
+
+int pat_lite_person_state(struct pat_lite_tx *tx, int64_t id, bool *ret_disabled)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(tx->conn, "SELECT disabled FROM person WHERE id = ?1");
+
+	pat_lite_bind_i64(&q, 1, id);
+	int e = pat_lite_step(&q);
+	if (e <= 0)
+		return e < 0 ? e : PAT_STORE_E_NOT_FOUND;
+	*ret_disabled = pat_lite_i64(&q, 0) != 0;
+	return 0;
+}
+
+/* ---- Creating. */
+
+struct person_op {
+	const struct pat_person *person;
+	const struct pat_actor *actor;
+	const uint8_t *code_hash; /* set-up only */
+	int64_t now_s;
+	int64_t id; /* result */
+};
+
+static int email_taken(struct pat_lite_conn *conn, const char *email)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(conn, "SELECT 1 FROM person WHERE email = ?1");
+
+	pat_lite_bind_text(&q, 1, email, PAT_EMAIL_BYTES_MAX);
+	int e = pat_lite_step(&q);
+	return e > 0 ? PAT_STORE_E_EXISTS : e;
+}
+
+static int person_insert(struct pat_lite_tx *tx, struct person_op *op)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		tx->conn, "INSERT INTO person (email, name, password, admin, disabled, created)"
+			  " VALUES (?1, ?2, ?3, ?4, 0, ?5)");
+
+	pat_lite_bind_text(&q, 1, op->person->email, PAT_EMAIL_BYTES_MAX);
+	pat_lite_bind_text(&q, 2, op->person->name, PAT_PERSON_NAME_BYTES_MAX);
+	pat_lite_bind_text(&q, 3, op->person->password, PAT_PHC_BYTES_MAX);
+	pat_lite_bind_i64(&q, 4, op->person->admin);
+	pat_lite_bind_i64(&q, 5, op->now_s);
+	int e = pat_lite_run(&q);
+	if (e == 0)
+		op->id = sqlite3_last_insert_rowid(tx->conn->db);
+	return e;
+}
+
+static int person_audit(struct pat_lite_tx *tx, const struct pat_actor *actor, const char *action,
+                        int64_t person, int64_t seq, int64_t now_s)
+{
+	struct object object = object_of(person);
+
+	return pat_lite_audit(
+		tx, actor,
+		&(struct pat_lite_event){
+			.action = action, .object = object.text, .seq = seq, .at_s = now_s });
+}
+
+static int person_create_op(struct pat_lite_tx *tx, void *arg)
+{
+	struct person_op *op = arg;
+
+	int e = email_taken(tx->conn, op->person->email);
+	if (e == 0)
+		e = person_insert(tx, op);
+	if (e != 0)
+		return e;
+	return person_audit(tx, op->actor, "person.created", op->id, 0, op->now_s);
+}
+
+int pat_lite_person_create(struct pat_store *store, const struct pat_person *person,
+                           const struct pat_actor *actor, int64_t now_s, int64_t *ret_id)
+{
+	struct person_op op = { .person = person, .actor = actor, .now_s = now_s };
+
+	int e = pat_lite_write(store, person_create_op, &op);
+	if (e == 0)
+		*ret_id = op.id;
+	return e;
+}
+
+/* ---- Set-up. */
+
+static int setup_open(struct pat_lite_conn *conn)
+{
+	bool any = false;
+
+	int e = people_any(conn, &any);
+	return e < 0 || !any ? e : PAT_STORE_E_SETUP_DONE;
+}
+
+static int setup_code_set_op(struct pat_lite_tx *tx, void *arg)
+{
+	int e = setup_open(tx->conn);
+	if (e != 0)
+		return e;
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(tx->conn, "INSERT OR REPLACE INTO setup (id, hash) VALUES (1, ?1)");
+	pat_lite_bind_blob(&q, 1, arg, PAT_SHA256_BYTES);
+	return pat_lite_run(&q);
+}
+
+int pat_lite_setup_code_set(struct pat_store *store, const uint8_t hash[static 32])
+{
+	uint8_t copy[PAT_SHA256_BYTES];
+
+	memcpy(copy, hash, sizeof(copy)); /* UNSAFE: fixed sizes */
+	return pat_lite_write(store, setup_code_set_op, copy);
+}
+
+static int setup_code_check(struct pat_lite_conn *conn, const uint8_t *hash)
+{
+	uint8_t stored[PAT_SHA256_BYTES];
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(conn, "SELECT hash FROM setup WHERE id = 1");
+
+	int e = pat_lite_step(&q);
+	if (e <= 0)
+		return e < 0 ? e : PAT_STORE_E_SETUP_CODE;
+	pat_lite_blob(&q, 0, stored, sizeof(stored));
+	if (q.malformed || !pat_memeq(stored, hash, sizeof(stored)))
+		return PAT_STORE_E_SETUP_CODE;
+	return 0;
+}
+
+static int setup_code_drop(struct pat_lite_conn *conn)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(conn, "DELETE FROM setup");
+
+	return pat_lite_run(&q);
+}
+
+static int setup_complete_op(struct pat_lite_tx *tx, void *arg)
+{
+	struct person_op *op = arg;
+
+	int e = setup_open(tx->conn);
+	if (e == 0)
+		e = setup_code_check(tx->conn, op->code_hash);
+	if (e == 0)
+		e = setup_code_drop(tx->conn);
+	if (e == 0)
+		e = person_create_op(tx, op);
+	if (e != 0)
+		return e;
+	return person_audit(tx, op->actor, "setup.completed", op->id, 0, op->now_s);
+}
+
+int pat_lite_setup_complete(struct pat_store *store, const uint8_t hash[static 32],
+                            const struct pat_person *person, const struct pat_actor *actor,
+                            int64_t now_s, int64_t *ret_id)
+{
+	struct person_op op = {
+		.person = person, .actor = actor, .code_hash = hash, .now_s = now_s
+	};
+
+	int e = pat_lite_write(store, setup_complete_op, &op);
+	if (e == 0)
+		*ret_id = op.id;
+	return e;
+}
+
+/* ---- Changing. */
+
+struct password_op {
+	int64_t id;
+	const char *phc;
+	const char *action;
+	bool end_sessions;
+	int64_t keep_session;
+	const struct pat_actor *actor;
+	int64_t now_s;
+	int64_t ended; /* result */
+};
+
+static int password_set_op(struct pat_lite_tx *tx, void *arg)
+{
+	struct password_op *op = arg;
+	bool disabled = false;
+
+	int e = pat_lite_person_state(tx, op->id, &disabled);
+	if (e != 0)
+		return e;
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(tx->conn, "UPDATE person SET password = ?2 WHERE id = ?1");
+	pat_lite_bind_i64(&q, 1, op->id);
+	pat_lite_bind_text(&q, 2, op->phc, PAT_PHC_BYTES_MAX);
+	e = pat_lite_run(&q);
+	if (e == 0)
+		e = person_audit(tx, op->actor, op->action, op->id, 0, op->now_s);
+	if (e == 0 && op->end_sessions)
+		e = pat_lite_sessions_end_tx(tx, op->id, op->keep_session, op->actor, op->now_s,
+		                             &op->ended);
+	return e;
+}
+
+int pat_lite_person_set_password(struct pat_store *store, int64_t id, const char *phc,
+                                 const char *action, bool end_sessions, int64_t keep_session,
+                                 const struct pat_actor *actor, int64_t now_s, int64_t *ret_ended)
+{
+	struct password_op op = { .id = id,
+		                  .phc = phc,
+		                  .action = action,
+		                  .end_sessions = end_sessions,
+		                  .keep_session = keep_session,
+		                  .actor = actor,
+		                  .now_s = now_s };
+
+	int e = pat_lite_write(store, password_set_op, &op);
+	if (e == 0)
+		*ret_ended = op.ended;
+	return e;
+}
+
+struct disable_op {
+	int64_t id;
+	bool disabled;
+	const struct pat_actor *actor;
+	int64_t now_s;
+};
+
+static int disabled_update(struct pat_lite_conn *conn, int64_t id, bool disabled)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(conn, "UPDATE person SET disabled = ?2 WHERE id = ?1");
+
+	pat_lite_bind_i64(&q, 1, id);
+	pat_lite_bind_i64(&q, 2, disabled);
+	return pat_lite_run(&q);
+}
+
+static int set_disabled_op(struct pat_lite_tx *tx, void *arg)
+{
+	const struct disable_op *op = arg;
+	bool was = false;
+	int64_t seq = 0;
+	int64_t ended = 0;
+
+	int e = pat_lite_person_state(tx, op->id, &was);
+	if (e != 0 || was == op->disabled)
+		return e;
+	e = disabled_update(tx->conn, op->id, op->disabled);
+	if (e == 0 && op->disabled)
+		e = pat_lite_tokens_revoke_tx(tx, op->id, op->actor, op->now_s);
+	if (e == 0 && op->disabled)
+		e = pat_lite_sessions_end_tx(tx, op->id, 0, op->actor, op->now_s, &ended);
+	if (e == 0)
+		e = pat_lite_change(
+			tx, op->disabled ? PAT_CHANGE_PERSON_DISABLED : PAT_CHANGE_PERSON_ENABLED,
+			op->id, NULL, NULL, &seq);
+	if (e < 0)
+		return e;
+	return person_audit(tx, op->actor, op->disabled ? "person.disabled" : "person.enabled",
+	                    op->id, seq, op->now_s);
+}
+
+int pat_lite_person_set_disabled(struct pat_store *store, int64_t id, bool disabled,
+                                 const struct pat_actor *actor, int64_t now_s)
+{
+	struct disable_op op = { .id = id, .disabled = disabled, .actor = actor, .now_s = now_s };
+
+	return pat_lite_write(store, set_disabled_op, &op);
+}

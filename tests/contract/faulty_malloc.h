@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Memory that runs out when told to: SQLite's, libcrypto's, and our own objects' (link with
+ * -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray,--wrap=strdup). Tests only.
+ */
+#ifndef PAT_TESTS_CONTRACT_FAULTY_MALLOC_H
+#define PAT_TESTS_CONTRACT_FAULTY_MALLOC_H
+
+#include "base/base.h"
+
+/* Before any use of SQLite or libcrypto in the process. */
+void faulty_malloc_register(void);
+/* The n-th allocation from here (from 1), of any thread, fails. */
+void faulty_malloc_arm(int n);
+/* Whether it came. Nothing fails any more. */
+bool faulty_malloc_disarm(void);
+
+#endif
