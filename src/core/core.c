@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Opening and closing the core, and the one place where a change that the store has made durable is
+ * applied to the index: the listener. It runs on the store's committing thread, in the order of the
+ * changes, before the call that made the change returns; that is what makes "revoked" true when the
+ * answer is sent.
+ *
+ * A token the index has no memory for stays out of it (the generate call sees that, takes the token
+ * back and says so). A removal can not fail.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/private.h"
+
+#define THROTTLE_ENTRIES 65536
+#define SKEW_S		 30
+
+int64_t pat_core_now(struct pat_core *core)
+{
+	int64_t now = pat_clock_wall_s();
+	int64_t latest = atomic_load(&core->latest_s);
+
+	while (now > latest && !atomic_compare_exchange_weak(&core->latest_s, &latest, now))
+		;
+	return now > latest ? now : latest;
+}
+
+int pat_core_outcome(int store_outcome)
+{
+	switch (store_outcome) {
+	case PAT_STORE_E_NOT_FOUND:
+	case PAT_STORE_E_DISABLED:
+		return PAT_CORE_E_NOT_FOUND;
+	case PAT_STORE_E_EXISTS:
+		return PAT_CORE_E_EMAIL_TAKEN;
+	case PAT_STORE_E_NAME_TAKEN:
+		return PAT_CORE_E_NAME_TAKEN;
+	case PAT_STORE_E_LIMIT:
+		return PAT_CORE_E_TOKEN_LIMIT;
+	case PAT_STORE_E_REPLAYED:
+		return PAT_CORE_E_REPLAYED;
+	case PAT_STORE_E_IDEMPOTENCY_CONFLICT:
+		return PAT_CORE_E_IDEMPOTENCY_CONFLICT;
+	case PAT_STORE_E_SETUP_DONE:
+		return PAT_CORE_E_SETUP_DONE;
+	case PAT_STORE_E_SETUP_CODE:
+		return PAT_CORE_E_SETUP_CODE;
+	default:
+		return store_outcome <= 0 ? store_outcome : -EIO;
+	}
+}
+
+static int index_add(struct pat_core *core, const struct pat_record *record)
+{
+	char owner[24];
+
+	(void)snprintf(owner, sizeof(owner), "%lld", (long long)record->owner);
+	return pat_index_writer_add(core->index, &(struct pat_index_entry){
+							 .digest = record->digest,
+							 .number = record->number,
+							 .owner = owner,
+							 .scopes = record->scopes,
+							 .issued_s = record->issued_s,
+							 .expires_s = record->expires_s,
+						 });
+}
+
+static void listener(void *arg, const struct pat_change *changes, size_t n)
+{
+	struct pat_core *core = arg;
+
+	if (!core->index)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		const struct pat_change *c = &changes[i];
+		int r = 0;
+
+		if (c->kind == PAT_CHANGE_TOKEN_REMOVED)
+			(void)pat_index_writer_remove(core->index, c->digest);
+		else if (c->kind == PAT_CHANGE_TOKEN_ADDED)
+			r = index_add(core, c->record);
+		if (r < 0)
+			pat_log(PAT_LOG_ERROR, "index.full", "error", strerror(-r), NULL);
+		pat_index_writer_applied(core->index, c->seq);
+	}
+}
+
+/* ---- Loading. */
+
+static int load_one(void *arg, const struct pat_record *record)
+{
+	int r = index_add(arg, record);
+
+	return r == PAT_INDEX_E_EXISTS ? 0 : r;
+}
+
+static bool index_there(const char *directory)
+{
+	char path[4200];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", directory, PAT_INDEX_FILE);
+	return access(path, F_OK) == 0;
+}
+
+/* Builds a new generation from the store, and puts it in the former one's place. */
+static int index_load(struct pat_core *core, struct pat_err *err)
+{
+	const struct pat_core_config *config = &core->config;
+	int64_t now = pat_core_now(core);
+	int64_t expected = 0;
+	int64_t seq = 0;
+	char tokens[PAT_NUM_BYTES];
+	char ms[PAT_NUM_BYTES];
+	uint64_t began = pat_clock_boot_ns();
+	struct pat_index_stats stats;
+
+	int r = pat_store_token_count(core->store, &expected);
+	if (r < 0)
+		return pat_err_set(err, r, "cannot count the tokens: %s", strerror(-r));
+	r = pat_index_writer_new(&(struct pat_index_config){ .directory = config->index_directory,
+							     .group = config->index_group,
+							     .format = &core->format,
+							     .tokens_max = config->index_tokens_max,
+							     .tokens_expected = (uint64_t)expected },
+				 &core->index, err);
+	if (r < 0)
+		return r;
+	if (index_there(config->index_directory))
+		(void)!pat_index_reader_new(config->index_directory, &core->former);
+	r = pat_store_token_load(core->store, now - config->expired_keep_days * 86400, &seq, load_one, core);
+	if (r < 0)
+		return pat_err_set(err, r, "cannot load the tokens into the index: %s", strerror(-r));
+	r = pat_index_writer_publish(core->index, seq, now, err);
+	if (r < 0)
+		return r;
+	r = pat_index_reader_new(config->index_directory, &core->own);
+	if (r < 0)
+		return pat_err_set(err, r, "cannot read the index back: %s", strerror(-r));
+	pat_index_writer_stats(core->index, &stats);
+	pat_log(PAT_LOG_INFO, "index.loaded", "tokens", pat_num(tokens, (int64_t)stats.live), "ms",
+		pat_num(ms, (int64_t)((pat_clock_boot_ns() - began) / 1000000)), NULL);
+	return 0;
+}
+
+static int open_parts(struct pat_core *core, struct pat_err *err)
+{
+	const struct pat_core_config *config = &core->config;
+	int64_t seq = 0;
+	int64_t latest = 0;
+
+	if (pat_token_format_init(&core->format, config->token_prefix) < 0)
+		return pat_err_set(err, -EINVAL, "the token prefix must be 2 to 5 letters or digits");
+	int r = pat_password_new(&(struct pat_password_config){ .memory_kib = config->argon2_memory_kib,
+								.passes = config->argon2_passes,
+								.parallel = config->argon2_parallel,
+								.waiting = config->argon2_waiting,
+								.common_file = config->common_passwords },
+				 &core->password, err);
+	if (r < 0)
+		return r;
+	r = pat_throttle_new(THROTTLE_ENTRIES, &core->throttle);
+	if (r < 0)
+		return pat_err_set(err, r, "out of memory");
+	r = pat_store_open(&(struct pat_store_config){ .location = config->store,
+						       .row_key = config->row_key,
+						       .listener = listener,
+						       .listener_arg = core },
+			   &core->store, err);
+	if (r < 0)
+		return r;
+	r = pat_store_head(core->store, &seq, &latest);
+	if (r < 0)
+		return pat_err_set(err, r, "cannot read the store: %s", strerror(-r));
+	atomic_store(&core->latest_s, latest);
+	return config->index_directory ? index_load(core, err) : 0;
+}
+
+int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, struct pat_err *err)
+{
+	struct pat_core *core = calloc(1, sizeof(*core));
+
+	if (!core)
+		return pat_err_set(err, -ENOMEM, "out of memory");
+	core->config = *config;
+	(void)pthread_mutex_init(&core->stop_lock, NULL);
+	(void)pthread_cond_init(&core->stop_wake, NULL);
+	int r = open_parts(core, err);
+	if (r == 0 && core->index) {
+		r = pat_core_keeper_start(core);
+		if (r < 0)
+			(void)pat_err_set(err, r, "cannot start a thread: %s", strerror(-r));
+	}
+	if (r < 0) {
+		pat_core_close(core);
+		return r;
+	}
+	*ret = core;
+	return 0;
+}
+
+void pat_core_close(struct pat_core *core)
+{
+	if (!core)
+		return;
+	pat_core_keeper_stop(core);
+	pat_store_close(core->store);
+	pat_index_reader_free(core->former);
+	pat_index_reader_free(core->own);
+	pat_index_writer_free(core->index);
+	pat_throttle_free(core->throttle);
+	pat_password_free(core->password);
+	(void)pthread_cond_destroy(&core->stop_wake);
+	(void)pthread_mutex_destroy(&core->stop_lock);
+	pat_wipe(&core->config.row_key, sizeof(core->config.row_key));
+	free(core);
+}
+
+int pat_core_ready(struct pat_core *core, struct pat_err *err)
+{
+	int64_t behind = pat_core_now(core) - pat_clock_wall_s();
+	int r = pat_store_check(core->store);
+
+	if (r != 0)
+		return pat_err_set(err, r < 0 ? r : -EIO, "store: a change cannot be made now (%s)",
+				   r < 0 ? strerror(-r) : "refused");
+	if (core->config.index_directory && !core->index)
+		return pat_err_set(err, -EIO, "index: not loaded");
+	if (behind > SKEW_S)
+		return pat_err_set(err, -ERANGE, "clock: the wall clock is %lld seconds behind what was already seen",
+				   (long long)behind);
+	return 0;
+}
+
+const struct pat_core_config *pat_core_settings(const struct pat_core *core)
+{
+	return &core->config;
+}

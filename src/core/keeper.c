@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The housekeeper: one thread that once a second raises the index's clock floor, and less often folds
+ * the usage cells into the store, reports tokens that have expired, drops those that expired long ago
+ * from the index, and forgets old sessions. Nothing here is needed for a verdict to be right; a fault is
+ * logged and tried again at the next turn.
+ */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "core/private.h"
+
+#define FOLD_EVERY_S	10
+#define FORGET_EVERY_S	600
+#define FOLD_BATCH	512
+#define SLICE		65536
+#define FORMER_REST_S	3 /* by then every worker has opened the new generation */
+
+struct fold {
+	struct pat_core *core;
+	struct pat_usage batch[FOLD_BATCH];
+	struct pat_usage_cell *cells[FOLD_BATCH];
+	size_t n;
+	bool failed;
+};
+
+static void fold_flush(struct fold *fold)
+{
+	if (fold->n == 0)
+		return;
+	int r = pat_store_usage_fold(fold->core->store, fold->batch, fold->n);
+	if (r != 0) {
+		/* Keep what was counted for the next turn. */
+		for (size_t i = 0; i < fold->n; i++)
+			(void)atomic_fetch_add(&fold->cells[i]->count, (uint32_t)fold->batch[i].use_count_more);
+		pat_log(PAT_LOG_WARNING, "usage.not_stored", "error", r < 0 ? strerror(-r) : "refused", NULL);
+		fold->failed = true;
+	}
+	fold->n = 0;
+}
+
+static void fold_cell(void *arg, const struct pat_index_hit *hit, const uint8_t digest[PAT_DIGEST_BYTES],
+		      struct pat_usage_cell *cell)
+{
+	struct fold *fold = arg;
+
+	(void)digest;
+	if (fold->failed || atomic_load_explicit(&cell->count, memory_order_relaxed) == 0)
+		return;
+	fold->batch[fold->n] = (struct pat_usage){
+		.number = (int64_t)hit->number,
+		.use_count_more = atomic_exchange(&cell->count, 0),
+		.last_used_s = atomic_load(&cell->last_used_s),
+	};
+	fold->cells[fold->n++] = cell;
+	if (fold->n == FOLD_BATCH)
+		fold_flush(fold);
+}
+
+static void fold_usage(struct pat_core *core, struct pat_index_reader *reader)
+{
+	static _Thread_local struct fold fold;
+	uint64_t from = 0;
+
+	fold.core = core;
+	fold.n = 0;
+	fold.failed = false;
+	while (from < pat_index_reader_visit(reader, from, SLICE, fold_cell, &fold) && !fold.failed)
+		from += SLICE;
+	fold_flush(&fold);
+}
+
+static int report_expired(void *arg, const struct pat_record *record)
+{
+	char tid[PAT_TID_CHARS + 1];
+	char owner[PAT_NUM_BYTES];
+
+	(void)arg;
+	pat_record_tid(record->digest, tid);
+	pat_log(PAT_LOG_INFO, "token.expired", "token", tid, "person", pat_num(owner, record->owner), NULL);
+	return 0;
+}
+
+static void forget(struct pat_core *core, int64_t now)
+{
+	int64_t before = now - core->config.expired_keep_days * 86400;
+	uint64_t dropped = 0;
+
+	for (uint64_t from = 0; from < pat_index_writer_drop_expired(core->index, before, from, SLICE, &dropped);)
+		from += SLICE;
+	int r = pat_store_sessions_prune(core->store, now, now - core->config.session_idle_s);
+	if (r < 0)
+		pat_log(PAT_LOG_WARNING, "sessions.not_pruned", "error", strerror(-r), NULL);
+}
+
+/* Waits a second; false when it is time to stop. */
+static bool keep_going(struct pat_core *core)
+{
+	struct timespec until;
+
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec++;
+	(void)pthread_mutex_lock(&core->stop_lock);
+	if (!core->stopping)
+		(void)pthread_cond_timedwait(&core->stop_wake, &core->stop_lock, &until);
+	bool stop = core->stopping;
+	(void)pthread_mutex_unlock(&core->stop_lock);
+	return !stop;
+}
+
+static void take_former(struct pat_core *core)
+{
+	fold_usage(core, core->former);
+	pat_index_reader_free(core->former);
+	core->former = NULL;
+	pat_index_writer_forget_others(core->index);
+}
+
+static void *keeper_run(void *arg)
+{
+	struct pat_core *core = arg;
+	int64_t reported = pat_core_now(core);
+
+	for (uint64_t turn = 1; keep_going(core); turn++) {
+		int64_t now = pat_core_now(core);
+
+		pat_index_writer_tick(core->index, now);
+		(void)pat_index_reader_refresh(core->own);
+		if (core->former && turn >= FORMER_REST_S)
+			take_former(core);
+		if (turn % FOLD_EVERY_S == 0) {
+			fold_usage(core, core->own);
+			if (pat_store_token_expired(core->store, reported, now, report_expired, NULL) == 0)
+				reported = now;
+		}
+		if (turn % FORGET_EVERY_S == 1)
+			forget(core, now);
+	}
+	if (core->former)
+		take_former(core);
+	fold_usage(core, core->own);
+	return NULL;
+}
+
+int pat_core_keeper_start(struct pat_core *core)
+{
+	int r = pthread_create(&core->housekeeper, NULL, keeper_run, core);
+
+	core->housekeeper_runs = r == 0;
+	return -r;
+}
+
+void pat_core_keeper_stop(struct pat_core *core)
+{
+	if (!core->housekeeper_runs)
+		return;
+	(void)pthread_mutex_lock(&core->stop_lock);
+	core->stopping = true;
+	(void)pthread_cond_signal(&core->stop_wake);
+	(void)pthread_mutex_unlock(&core->stop_lock);
+	(void)pthread_join(core->housekeeper, NULL);
+	core->housekeeper_runs = false;
+}
