@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where to go after signing in (?next=): a path of this server and nothing else (WEB-08). The pages
+ * check the same again in web/assets/api.js.
+ */
+#ifndef PAT_WEB_NEXT_H
+#define PAT_WEB_NEXT_H
+
+#include "web/http.h"
+
+#define PAT_NEXT_BYTES_MAX 512
+
+/* Whether `text` is one "/" that is not followed by "/" or "\", and otherwise visible ASCII without
+ * "\": browsers read "\" as "/", drop tabs and line ends, and would so make another host of it. */
+bool pat_next_ok(const char *text);
+
+/* The checked target of ?next=, or "/". */
+void pat_next_get(const struct pat_request *request, char out[static PAT_NEXT_BYTES_MAX + 1]);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Every refusal of the HTTP API, once: its machine word, its status, its sentence. And how outcomes of
+ * the core and of the JSON reader become refusals.
+ */
+#ifndef PAT_WEB_OUTCOME_H
+#define PAT_WEB_OUTCOME_H
+
+#include "base/base.h"
+
+enum pat_reason {
+	PAT_REASON_NONE = 0,
+	PAT_REASON_REQUEST_MALFORMED,
+	PAT_REASON_MALFORMED_JSON,
+	PAT_REASON_NOT_AN_OBJECT,
+	PAT_REASON_UNKNOWN_FIELD,
+	PAT_REASON_MISSING_FIELD,
+	PAT_REASON_WRONG_TYPE,
+	PAT_REASON_BAD_VALUE,
+	PAT_REASON_NAME_REQUIRED,
+	PAT_REASON_NAME_TOO_LONG,
+	PAT_REASON_NAME_BAD_CHARACTERS,
+	PAT_REASON_SCOPE_REQUIRED,
+	PAT_REASON_UNKNOWN_SCOPE,
+	PAT_REASON_DUPLICATE_SCOPE,
+	PAT_REASON_TOO_MANY_SCOPES,
+	PAT_REASON_EXPIRY_REQUIRED,
+	PAT_REASON_EXPIRY_CONFLICT,
+	PAT_REASON_EXPIRY_MALFORMED,
+	PAT_REASON_EXPIRY_IN_PAST,
+	PAT_REASON_EXPIRY_TOO_FAR,
+	PAT_REASON_PASSWORD_TOO_SHORT,
+	PAT_REASON_PASSWORD_TOO_LONG,
+	PAT_REASON_PASSWORD_BAD_CHARACTERS,
+	PAT_REASON_PASSWORD_TOO_COMMON,
+	PAT_REASON_PASSWORD_IS_PERSONAL,
+	PAT_REASON_PASSWORD_UNCHANGED,
+	PAT_REASON_EMAIL_MALFORMED,
+	PAT_REASON_IDEMPOTENCY_KEY_MALFORMED,
+	PAT_REASON_SESSION_REQUIRED,
+	PAT_REASON_WRONG_CREDENTIALS,
+	PAT_REASON_TOKEN_MISSING,
+	PAT_REASON_CSRF_TOKEN_INVALID,
+	PAT_REASON_CROSS_SITE_REQUEST,
+	PAT_REASON_SETUP_CODE_INVALID,
+	PAT_REASON_NOT_ALLOWED,
+	PAT_REASON_INSUFFICIENT_SCOPE,
+	PAT_REASON_NOT_FOUND,
+	PAT_REASON_METHOD_NOT_ALLOWED,
+	PAT_REASON_NAME_TAKEN,
+	PAT_REASON_EMAIL_TAKEN,
+	PAT_REASON_TOKEN_LIMIT_REACHED,
+	PAT_REASON_SETUP_DONE,
+	PAT_REASON_IDEMPOTENCY_CONFLICT,
+	PAT_REASON_BODY_TOO_LARGE,
+	PAT_REASON_JSON_REQUIRED,
+	PAT_REASON_TOO_MANY_ATTEMPTS,
+	PAT_REASON_BUSY,
+	PAT_REASON_UNAVAILABLE,
+	PAT_REASON_STORAGE_FULL,
+	PAT_REASON_COUNT,
+};
+
+struct pat_refusal {
+	int status;
+	const char *reason;
+	const char *detail; /* one plain sentence for people */
+	unsigned retry_after_s; /* 0: says nothing */
+};
+
+/* Never NULL. */
+const struct pat_refusal *pat_refusal_of(enum pat_reason reason);
+
+/* A result of the core that is not 0: an outcome, or a negative fault. `*ret_field` is the field of the
+ * request that is at fault, or NULL. E_REPLAYED is no refusal and must not be asked for. */
+enum pat_reason pat_reason_of_core(int result, const char **ret_field);
+
+/* A result of web/json.h that is not 0. */
+enum pat_reason pat_reason_of_json(int result);
+
+#endif

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The route table: everything that patd answers, and nothing else (docs/openapi.yaml is held against
+ * it by a test).
+ */
+#ifndef PAT_WEB_ROUTES_H
+#define PAT_WEB_ROUTES_H
+
+#include "web/router.h"
+
+extern const struct pat_route pat_routes[];
+extern const size_t pat_routes_len;
+
+/* Sessions as the core keeps them. */
+extern const struct pat_session_ops pat_routes_sessions;
+
+#endif

@@ -1,0 +1,303 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Threads, connections, and the line that each request leaves in the log. The listening socket is
+ * non-blocking, because poll() wakes several threads for one connection.
+ */
+#include "web/server.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "web/routes.h"
+
+#define REQUEST_TIMEOUT_MS 10000
+#define LINGER_MS	   1000
+#define LINGER_BYTES_MAX   (4 * 1024 * 1024)
+#define HEAD_BYTES_MAX	   16384
+#define STACK_BYTES	   (1024 * 1024)
+#define MAGIC		   0x70617477
+
+struct pat_web {
+	uint32_t magic;
+	struct pat_web_context context;
+	struct pat_router router;
+	char *public_url;
+	int listen_fd;
+	int stop_fd; /* readable for ever, once stopping */
+	uint64_t timeout_ns;
+	pthread_t threads[PAT_WEB_THREADS_MAX];
+	unsigned n_threads; /* those that are to be joined */
+};
+
+/* ---- One request. */
+
+static uint64_t deadline(const struct pat_web *web)
+{
+	return pat_clock_boot_ns() + web->timeout_ns;
+}
+
+/* The line of LOG-01's everyday kind: reads that went well are for debugging only. The query is never
+ * logged. */
+static void log_request(const struct pat_call *call, uint64_t started_ns)
+{
+	const struct pat_request *request = call->request;
+	int status = call->response->status;
+	bool quiet = pat_request_is_safe(request) && status < 400;
+	char status_text[PAT_NUM_BYTES];
+	char ms[PAT_NUM_BYTES];
+	char person[PAT_NUM_BYTES];
+
+	pat_log(quiet ? PAT_LOG_DEBUG : PAT_LOG_INFO, "http.request", "method", request->method, "path",
+		request->path, "status", pat_num(status_text, status), "ms",
+		pat_num(ms, (int64_t)((pat_clock_boot_ns() - started_ns) / 1000000)), "request_id",
+		request->request_id, "person", call->actor.person ? pat_num(person, call->actor.person) : NULL,
+		"address", request->address, NULL);
+}
+
+/* Sends head and body; HEAD has a body's length but not the body. */
+static int send_response(const struct pat_web *web, int fd, const struct pat_response *response, bool head_only)
+{
+	pat_cleanup(pat_buf_done) struct pat_buf head = { 0 };
+	uint64_t deadline_ns = deadline(web);
+
+	pat_buf_init(&head, HEAD_BYTES_MAX);
+	int r = pat_response_head(response, &head);
+	if (r == 0)
+		r = pat_scgi_send(fd, deadline_ns, pat_buf_str(&head), head.len);
+	if (r == 0 && !head_only && response->body.len > 0)
+		r = pat_scgi_send(fd, deadline_ns, pat_buf_str(&response->body), response->body.len);
+	return r;
+}
+
+/* Without memory for an answer there is still this one. */
+static void send_unavailable(const struct pat_web *web, int fd)
+{
+	static const char answer[] = "Status: 503 Service Unavailable\r\nRetry-After: 5\r\n"
+				     "Cache-Control: no-store\r\nContent-Length: 0\r\n\r\n";
+
+	(void)!pat_scgi_send(fd, deadline(web), answer, sizeof(answer) - 1);
+}
+
+/* Decides what is answered: the router's word, or the refusal of a request that could not be read. */
+static void answer(const struct pat_web *web, struct pat_call *call, int read_result)
+{
+	switch (read_result) {
+	case 0:
+		pat_router_answer(&web->router, call);
+		break;
+	case PAT_SCGI_E_BODY_TOO_LARGE:
+		(void)pat_call_refuse(call, PAT_REASON_BODY_TOO_LARGE, NULL);
+		break;
+	default:
+		(void)pat_call_refuse(call, PAT_REASON_REQUEST_MALFORMED, NULL);
+		break;
+	}
+}
+
+/* What was read of a request that is not whole may not be trusted to be one. */
+static void forget_request(struct pat_scgi *scgi, int read_result)
+{
+	if (read_result == PAT_SCGI_E_BODY_TOO_LARGE)
+		return;
+	scgi->n_params = 0;
+}
+
+static void answer_and_send(const struct pat_web *web, int fd, struct pat_scgi *scgi, int read_result)
+{
+	pat_cleanup(pat_response_done) struct pat_response response = { 0 };
+	pat_cleanup(pat_call_done) struct pat_call call = { 0 };
+	struct pat_request request;
+	uint64_t started_ns = pat_clock_boot_ns();
+
+	if (read_result != 0)
+		forget_request(scgi, read_result);
+	pat_request_init(&request, scgi, web->public_url);
+	pat_response_init(&response);
+	pat_call_init(&call, &web->context, &request, &response);
+	answer(web, &call, read_result);
+	if (response.status == 0 || pat_response_error(&response) != 0)
+		send_unavailable(web, fd);
+	else if (send_response(web, fd, &response, strcmp(request.method, "HEAD") == 0) != 0)
+		pat_log(PAT_LOG_WARNING, "http.answer_lost", "path", request.path, "request_id",
+			request.request_id, NULL);
+	log_request(&call, started_ns);
+}
+
+static void serve(const struct pat_web *web, int fd)
+{
+	pat_cleanup(pat_buf_done) struct pat_buf bytes = { 0 };
+	struct pat_scgi scgi = { 0 };
+
+	pat_buf_init(&bytes, PAT_SCGI_REQUEST_BYTES_MAX + 1);
+	int r = pat_scgi_read(fd, deadline(web), &bytes, &scgi);
+	if (r == PAT_SCGI_E_CLOSED || r == PAT_SCGI_E_TIMEOUT)
+		return;
+	if (r < 0) {
+		pat_log(PAT_LOG_ERROR, "http.fault", "error", strerrorname_np(-r), NULL);
+		send_unavailable(web, fd);
+		return;
+	}
+	answer_and_send(web, fd, &scgi, r);
+	if (r != 0) {
+		(void)shutdown(fd, SHUT_WR);
+		pat_scgi_drain(fd, pat_clock_boot_ns() + LINGER_MS * 1000000ull, LINGER_BYTES_MAX);
+	}
+}
+
+/* ---- The threads. */
+
+/* Waits for a connection: its socket, -1 when there is none after all, -ECANCELED to stop. */
+static int next_connection(const struct pat_web *web)
+{
+	struct pollfd fds[] = {
+		{ .fd = web->listen_fd, .events = POLLIN },
+		{ .fd = web->stop_fd, .events = POLLIN },
+	};
+
+	if (poll(fds, PAT_ARRAY_LEN(fds), -1) < 0)
+		return -1;
+	if (fds[1].revents != 0)
+		return -ECANCELED;
+	int fd = accept4(web->listen_fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd >= 0)
+		return fd;
+	if (errno != EAGAIN && errno != EINTR && errno != ECONNABORTED) {
+		pat_log(PAT_LOG_ERROR, "http.accept_failed", "error", strerrorname_np(errno), NULL);
+		/* Out of descriptors or memory: trying again at once would only burn the processor. */
+		(void)poll(&fds[1], 1, 100);
+	}
+	return -1;
+}
+
+static void *worker(void *arg)
+{
+	struct pat_web *web = arg;
+
+	pat_assert(web->magic == MAGIC);
+	for (;;) {
+		pat_cleanup(pat_closep) int fd = next_connection(web);
+
+		if (fd == -ECANCELED)
+			return NULL;
+		if (fd >= 0)
+			serve(web, fd);
+	}
+}
+
+static int start_thread(struct pat_web *web, const pthread_attr_t *attributes)
+{
+	int r = pthread_create(&web->threads[web->n_threads], attributes, worker, web);
+
+	if (r == 0)
+		web->n_threads++;
+	return -r;
+}
+
+/* Starts all threads with every signal blocked, so that signals stay the main thread's. */
+static int start_threads(struct pat_web *web, unsigned n)
+{
+	pthread_attr_t attributes;
+	sigset_t all;
+	sigset_t before;
+
+	int r = pthread_attr_init(&attributes);
+	if (r != 0)
+		return -r;
+	(void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	for (unsigned i = 0; i < n && r == 0; i++)
+		r = start_thread(web, &attributes);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	(void)pthread_attr_destroy(&attributes);
+	return r;
+}
+
+static int set_up(struct pat_web *web, const struct pat_web_config *config)
+{
+	web->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (web->stop_fd < 0)
+		return -errno;
+	int flags = fcntl(config->listen_fd, F_GETFL);
+	if (flags < 0 || fcntl(config->listen_fd, F_SETFL, flags | O_NONBLOCK) < 0)
+		return -errno;
+	if (config->public_url) {
+		web->public_url = strdup(config->public_url);
+		if (!web->public_url)
+			return -ENOMEM;
+	}
+	web->context.public_url = web->public_url;
+	return start_threads(web, config->threads);
+}
+
+int pat_web_new(const struct pat_web_config *config, struct pat_web **ret, struct pat_err *err)
+{
+	unsigned timeout_ms = config->request_timeout_ms ? config->request_timeout_ms : REQUEST_TIMEOUT_MS;
+
+	if (config->threads == 0 || config->threads > PAT_WEB_THREADS_MAX)
+		return pat_err_set(err, -EINVAL, "the number of threads must be 1 to %d", PAT_WEB_THREADS_MAX);
+	struct pat_web *web = calloc(1, sizeof(*web));
+	if (!web)
+		return pat_err_set(err, -ENOMEM, "out of memory");
+	*web = (struct pat_web){
+		.magic = MAGIC,
+		.context = { .core = config->core, .catalogue = config->catalogue },
+		.router = { .routes = pat_routes, .n_routes = pat_routes_len, .sessions = &pat_routes_sessions },
+		.listen_fd = config->listen_fd,
+		.stop_fd = -1,
+		.timeout_ns = timeout_ms * 1000000ull,
+	};
+	int r = set_up(web, config);
+	if (r < 0) {
+		(void)!pat_web_stop(web, timeout_ms);
+		pat_web_free(web);
+		return pat_err_set(err, r, "can not start the web threads: %s", strerrordesc_np(-r));
+	}
+	*ret = web;
+	return 0;
+}
+
+int pat_web_stop(struct pat_web *web, unsigned timeout_ms)
+{
+	static const uint64_t one = 1;
+	struct timespec until;
+
+	if (web->n_threads > 0 && write(web->stop_fd, &one, sizeof(one)) != (ssize_t)sizeof(one))
+		return -errno;
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += timeout_ms / 1000;
+	until.tv_nsec += (long)(timeout_ms % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_sec++;
+		until.tv_nsec -= 1000000000;
+	}
+	while (web->n_threads > 0) {
+		int r = pthread_clockjoin_np(web->threads[web->n_threads - 1], NULL, CLOCK_MONOTONIC, &until);
+
+		if (r != 0)
+			return -r;
+		web->n_threads--;
+	}
+	return 0;
+}
+
+void pat_web_free(struct pat_web *web)
+{
+	if (!web)
+		return;
+	pat_assert(web->n_threads == 0);
+	pat_closep(&web->stop_fd);
+	free(web->public_url);
+	free(web);
+}
