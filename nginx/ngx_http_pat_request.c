@@ -1,0 +1,344 @@
+
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The request's headers: reading the credential out of them, and making sure
+ * that whoever the request is handed to sees our word on who it is, nobody
+ * else's, and never the secret.
+ */
+
+
+#include "ngx_http_pat.h"
+
+
+#define NGX_HTTP_PAT_ADDED  3
+
+
+typedef enum {
+    NGX_HTTP_PAT_OTHER = 0,
+    NGX_HTTP_PAT_AUTHORIZATION,
+    NGX_HTTP_PAT_TOKEN,
+    NGX_HTTP_PAT_ALIAS,       /* another spelling of a token header */
+    NGX_HTTP_PAT_IDENTITY     /* X-Pat-*, in any spelling */
+} ngx_http_pat_kind_e;
+
+
+/* the three, while a rewritten list may end in them */
+
+typedef struct {
+    ngx_list_part_t   part;
+    ngx_table_elt_t   headers[NGX_HTTP_PAT_ADDED];
+} ngx_http_pat_added_t;
+
+
+static ngx_http_pat_kind_e ngx_http_pat_header_kind(
+    ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name);
+static ngx_uint_t ngx_http_pat_same_name(ngx_str_t *name, u_char *canonical,
+    size_t len);
+static ngx_int_t ngx_http_pat_keep(ngx_http_request_t *r,
+    ngx_list_part_t **tail, ngx_table_elt_t *header, ngx_uint_t n);
+static void ngx_http_pat_add(ngx_http_pat_added_t *added, ngx_uint_t i,
+    ngx_str_t *value);
+
+
+static struct {
+    ngx_str_t    key;
+    u_char      *lowcase;
+    ngx_uint_t   hash;
+} ngx_http_pat_added_names[NGX_HTTP_PAT_ADDED] = {
+    { ngx_string("X-Pat-User"), (u_char *) "x-pat-user", 0 },
+    { ngx_string("X-Pat-Scopes"), (u_char *) "x-pat-scopes", 0 },
+    { ngx_string("X-Pat-Token-Id"), (u_char *) "x-pat-token-id", 0 }
+};
+
+
+void
+ngx_http_pat_init_request_headers(void)
+{
+    ngx_uint_t  i;
+
+    for (i = 0; i < NGX_HTTP_PAT_ADDED; i++) {
+        ngx_http_pat_added_names[i].hash =
+            ngx_hash_key(ngx_http_pat_added_names[i].lowcase,
+                         ngx_http_pat_added_names[i].key.len);
+    }
+}
+
+
+void
+ngx_http_pat_collect(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    struct pat_credential *credential)
+{
+    ngx_uint_t        i;
+    ngx_list_part_t  *part;
+    ngx_table_elt_t  *header;
+
+    part = &r->headers_in.headers.part;
+    header = part->elts;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        switch (ngx_http_pat_header_kind(plcf, &header[i].key)) {
+
+        case NGX_HTTP_PAT_AUTHORIZATION:
+            pat_credential_add_authorization(credential,
+                                             (char *) header[i].value.data,
+                                             header[i].value.len);
+            break;
+
+        case NGX_HTTP_PAT_TOKEN:
+            pat_credential_add_header(credential,
+                                      (char *) header[i].value.data,
+                                      header[i].value.len);
+            break;
+
+        default:
+            break;
+        }
+    }
+}
+
+
+ngx_int_t
+ngx_http_pat_rewrite_headers(ngx_http_request_t *r,
+    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t *ctx)
+{
+    ngx_uint_t             i, kept;
+    ngx_list_t            *list;
+    ngx_list_part_t       *part, *tail, first;
+    ngx_table_elt_t       *header;
+    ngx_http_pat_added_t  *added;
+
+    /*
+     * The kept headers stay where they are, because r->headers_in points at
+     * many of them, and because a parent request may share them: the new list
+     * is a chain of parts over the old arrays.  No part may be empty but the
+     * first, or the usual iteration would read past it.
+     */
+
+    added = ngx_pcalloc(r->pool, sizeof(ngx_http_pat_added_t));
+    if (added == NULL) {
+        return NGX_ERROR;
+    }
+
+    list = &r->headers_in.headers;
+
+    first = list->part;
+    part = &first;
+    header = part->elts;
+
+    tail = NULL;
+    kept = 0;
+
+    for (i = 0; /* void */ ; i++) {
+
+        if (i >= part->nelts) {
+
+            if (ngx_http_pat_keep(r, &tail, header + i - kept, kept)
+                != NGX_OK)
+            {
+                return NGX_ERROR;
+            }
+
+            kept = 0;
+
+            if (part->next == NULL) {
+                break;
+            }
+
+            part = part->next;
+            header = part->elts;
+            i = 0;
+        }
+
+        if (ngx_http_pat_header_kind(plcf, &header[i].key)
+            == NGX_HTTP_PAT_OTHER)
+        {
+            kept++;
+            continue;
+        }
+
+        if (ngx_http_pat_keep(r, &tail, header + i - kept, kept) != NGX_OK) {
+            return NGX_ERROR;
+        }
+
+        kept = 0;
+    }
+
+    if (tail == NULL) {
+        tail = &list->part;
+        tail->nelts = 0;
+    }
+
+    ngx_http_pat_add(added, 0, &ctx->user);
+    ngx_http_pat_add(added, 1, &ctx->scopes);
+    ngx_http_pat_add(added, 2, &ctx->token_id);
+
+    added->part.elts = added->headers;
+    added->part.nelts = NGX_HTTP_PAT_ADDED;
+
+    tail->next = &added->part;
+
+    /* the last part is full, so that another header starts a part of its own */
+
+    list->last = &added->part;
+    list->nalloc = NGX_HTTP_PAT_ADDED;
+
+    r->headers_in.authorization = NULL;
+
+    /* what $remote_user may have been taken from */
+
+    ngx_str_null(&r->headers_in.user);
+    ngx_str_null(&r->headers_in.passwd);
+
+    ctx->stripped = 1;
+
+    return NGX_OK;
+}
+
+
+/*
+ * Every header is looked at twice in every request: a name that is of
+ * interest to nobody should be found out by its length and first letter.
+ */
+
+static ngx_http_pat_kind_e
+ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
+{
+    ngx_str_t   *names;
+    ngx_uint_t   i;
+
+    if (name->len > sizeof("X-Pat-") - 1
+        && (name->data[0] | 0x20) == 'x'
+        && ngx_http_pat_same_name(name, (u_char *) "x-pat-",
+                                  sizeof("x-pat-") - 1))
+    {
+        return NGX_HTTP_PAT_IDENTITY;
+    }
+
+    if (name->len > NGX_HTTP_PAT_HEADER_LEN_MAX
+        || !(plcf->headers->lengths & ((uint64_t) 1 << name->len)))
+    {
+        return NGX_HTTP_PAT_OTHER;
+    }
+
+    if (name->len == sizeof("Authorization") - 1
+        && ngx_strncasecmp(name->data, (u_char *) "Authorization", name->len)
+           == 0)
+    {
+        return NGX_HTTP_PAT_AUTHORIZATION;
+    }
+
+    names = plcf->headers->names.elts;
+
+    for (i = 0; i < plcf->headers->names.nelts; i++) {
+
+        if (names[i].len != name->len
+            || !ngx_http_pat_same_name(name, names[i].data, name->len))
+        {
+            continue;
+        }
+
+        if (ngx_strncasecmp(name->data, names[i].data, name->len) == 0) {
+            return NGX_HTTP_PAT_TOKEN;
+        }
+
+        return NGX_HTTP_PAT_ALIAS;
+    }
+
+    return NGX_HTTP_PAT_OTHER;
+}
+
+
+/*
+ * Whether the name begins with the canonical one, for somebody who, as CGI
+ * and its like do, cannot tell "-" from "_" or "." or any other punctuation.
+ * The canonical name has letters, digits and "-" only.
+ */
+
+static ngx_uint_t
+ngx_http_pat_same_name(ngx_str_t *name, u_char *canonical, size_t len)
+{
+    u_char  c;
+    size_t  i;
+
+    for (i = 0; i < len; i++) {
+        c = ngx_tolower(name->data[i]);
+
+        if (c == ngx_tolower(canonical[i])) {
+            continue;
+        }
+
+        if (canonical[i] == '-'
+            && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9'))
+        {
+            continue;
+        }
+
+        return 0;
+    }
+
+    return 1;
+}
+
+
+static ngx_int_t
+ngx_http_pat_keep(ngx_http_request_t *r, ngx_list_part_t **tail,
+    ngx_table_elt_t *header, ngx_uint_t n)
+{
+    ngx_list_part_t  *part;
+
+    if (n == 0) {
+        return NGX_OK;
+    }
+
+    if (*tail == NULL) {
+        part = &r->headers_in.headers.part;
+
+    } else {
+        part = ngx_palloc(r->pool, sizeof(ngx_list_part_t));
+        if (part == NULL) {
+            return NGX_ERROR;
+        }
+
+        (*tail)->next = part;
+    }
+
+    part->elts = header;
+    part->nelts = n;
+    part->next = NULL;
+
+    *tail = part;
+
+    return NGX_OK;
+}
+
+
+static void
+ngx_http_pat_add(ngx_http_pat_added_t *added, ngx_uint_t i, ngx_str_t *value)
+{
+    ngx_table_elt_t  *h;
+
+    h = &added->headers[i];
+
+    h->hash = ngx_http_pat_added_names[i].hash;
+    h->key = ngx_http_pat_added_names[i].key;
+    h->lowcase_key = ngx_http_pat_added_names[i].lowcase;
+
+    if (value->len) {
+        h->value = *value;
+
+    } else {
+        ngx_str_set(&h->value, "-");
+    }
+}
