@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * The control socket. Requests come from the same user's own command line, one at a time; a request may hold a
+ * password, so buffers are wiped.
+ */
+#include "patd/control.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/log.h"
+#include "patd/people.h"
+
+#define MESSAGE_BYTES_MAX (8u * 1024 * 1024) /* a long list of people */
+#define TALK_TIMEOUT_S	  30
+
+struct pat_control {
+	int fd;
+	char path[108];
+	struct pat_core *core;
+	pthread_t thread;
+	bool runs;
+};
+
+static int address(const char *path, struct sockaddr_un *ret)
+{
+	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	int n = snprintf(ret->sun_path, sizeof(ret->sun_path), "%s", path);
+
+	return n > 0 && (size_t)n < sizeof(ret->sun_path) ? 0 : -ENAMETOOLONG;
+}
+
+int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog, int *ret_fd, struct pat_err *err)
+{
+	struct sockaddr_un at;
+
+	if (address(path, &at) < 0)
+		return pat_err_set(err, -ENAMETOOLONG, "the socket path %s is too long", path);
+	pat_cleanup(pat_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	(void)unlink(path);
+	mode_t before = umask(0177); /* born closed */
+	bool ok = fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
+	(void)umask(before);
+	ok = ok && (group == (gid_t)-1 || chown(path, (uid_t)-1, group) == 0) && chmod(path, mode) == 0 &&
+	     listen(fd, backlog) == 0;
+	if (!ok)
+		return pat_err_set(err, -errno, "cannot listen at %s: %s", path, strerror(errno));
+	*ret_fd = fd;
+	fd = -1;
+	return 0;
+}
+
+static int send_json(int fd, const json_t *message)
+{
+	char *bytes = json_dumps(message, JSON_COMPACT);
+
+	if (!bytes)
+		return -ENOMEM;
+	size_t len = strlen(bytes);
+	int r = 0;
+	for (size_t done = 0; r == 0 && done < len;) {
+		ssize_t n = send(fd, bytes + done, len - done, MSG_NOSIGNAL);
+
+		if (n < 0 && errno != EINTR)
+			r = -errno;
+		done += n > 0 ? (size_t)n : 0;
+	}
+	pat_wipe(bytes, len);
+	free(bytes);
+	if (r == 0 && shutdown(fd, SHUT_WR) < 0)
+		r = -errno;
+	return r;
+}
+
+static int receive_json(int fd, json_t **ret)
+{
+	pat_cleanup(pat_buf_done) struct pat_buf text = { 0 };
+	char piece[4096];
+	ssize_t n = 0;
+
+	pat_buf_init(&text, MESSAGE_BYTES_MAX);
+	while ((n = recv(fd, piece, sizeof(piece), 0)) != 0) {
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (pat_buf_add(&text, piece, (size_t)n) < 0)
+			return -EMSGSIZE;
+	}
+	pat_wipe(piece, sizeof(piece));
+	*ret = json_loadb(pat_buf_str(&text), text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	return *ret ? 0 : -EBADMSG;
+}
+
+static void set_timeout(int fd)
+{
+	struct timeval tv = { .tv_sec = TALK_TIMEOUT_S };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
+}
+
+static void serve_one(struct pat_control *control, int fd)
+{
+	json_t *request = NULL;
+	json_t *answer = NULL;
+
+	set_timeout(fd);
+	int r = receive_json(fd, &request);
+	if (r == 0)
+		answer = pat_people_do(control->core, request);
+	if (answer)
+		r = send_json(fd, answer);
+	if (r < 0)
+		pat_log(PAT_LOG_WARNING, "control.failed", "error", strerror(-r), NULL);
+	json_decref(request);
+	json_decref(answer);
+}
+
+static void *control_run(void *arg)
+{
+	struct pat_control *control = arg;
+
+	for (;;) {
+		pat_cleanup(pat_closep) int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC);
+
+		if (fd >= 0)
+			serve_one(control, fd);
+		else if (errno != EINTR && errno != ECONNABORTED && errno != EMFILE)
+			return NULL;
+	}
+}
+
+int pat_control_start(const char *path, struct pat_core *core, struct pat_control **ret, struct pat_err *err)
+{
+	struct pat_control *control = calloc(1, sizeof(*control));
+
+	if (!control)
+		return pat_err_set(err, -ENOMEM, "out of memory");
+	control->core = core;
+	control->fd = -1;
+	(void)snprintf(control->path, sizeof(control->path), "%s", path);
+	int r = pat_control_listen(path, 0600, (gid_t)-1, 16, &control->fd, err);
+	if (r == 0) {
+		r = -pthread_create(&control->thread, NULL, control_run, control);
+		control->runs = r == 0;
+	}
+	if (r < 0) {
+		pat_control_stop(control);
+		return r;
+	}
+	*ret = control;
+	return 0;
+}
+
+void pat_control_stop(struct pat_control *control)
+{
+	if (!control)
+		return;
+	if (control->runs) {
+		(void)shutdown(control->fd, SHUT_RDWR);
+		(void)pthread_join(control->thread, NULL);
+		(void)unlink(control->path);
+	}
+	pat_closep(&control->fd);
+	free(control);
+}
+
+int pat_control_ask(const char *path, const json_t *request, json_t **ret, struct pat_err *err)
+{
+	struct sockaddr_un at;
+	int r = address(path, &at);
+
+	if (r < 0)
+		return pat_err_set(err, r, "the socket path %s is too long", path);
+	pat_cleanup(pat_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
+		return pat_err_set(err, -errno, "cannot reach the running patd at %s: %s", path, strerror(errno));
+	set_timeout(fd);
+	r = send_json(fd, request);
+	if (r == 0)
+		r = receive_json(fd, ret);
+	if (r < 0)
+		return pat_err_set(err, r, "the running patd did not answer: %s", strerror(-r));
+	return 0;
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Receiving the edge's lines. nginx's own error lines quote the request line, and a client may have put a
+ * token into its query against all advice: so what follows a "?" up to the next blank or quote is dropped.
+ */
+#include "patd/edge_log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/log.h"
+
+#define DATAGRAM_BYTES_MAX 8192
+
+struct pat_edge_log {
+	int fd;
+	pthread_t thread;
+	bool runs;
+};
+
+static void cut_queries(char *text)
+{
+	char *out = text;
+
+	for (char *in = text; *in;) {
+		*out++ = *in;
+		if (*in++ == '?')
+			in += strcspn(in, " \"',");
+	}
+	*out = '\0';
+}
+
+char *pat_edge_log_message(char *datagram, bool *json)
+{
+	char *message = strstr(datagram, "edge: ");
+
+	message = message ? message + 6 : datagram;
+	size_t len = strlen(message);
+	*json = message[0] == '{' && len > 1 && message[len - 1] == '}';
+	if (!*json)
+		cut_queries(message);
+	return message;
+}
+
+static void *log_run(void *arg)
+{
+	struct pat_edge_log *log = arg;
+	char datagram[DATAGRAM_BYTES_MAX + 2];
+
+	for (;;) {
+		bool json = false;
+		ssize_t n = recv(log->fd, datagram, DATAGRAM_BYTES_MAX, 0);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n <= 0)
+			return NULL;
+		datagram[n] = '\0';
+		char *message = pat_edge_log_message(datagram, &json);
+		if (!json) {
+			pat_log(PAT_LOG_WARNING, "edge.message", "message", message, NULL);
+			continue;
+		}
+		size_t len = strlen(message);
+		message[len] = '\n';
+		ssize_t ignored = write(STDERR_FILENO, message, len + 1);
+		(void)ignored;
+	}
+}
+
+int pat_edge_log_start(const struct pat_place *place, struct pat_edge_log **ret, struct pat_err *err)
+{
+	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	struct pat_edge_log *log = calloc(1, sizeof(*log));
+
+	if (!log)
+		return pat_err_set(err, -ENOMEM, "out of memory");
+	int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/log.sock", place->runtime);
+	log->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	(void)unlink(at.sun_path);
+	bool ok = n > 0 && (size_t)n < sizeof(at.sun_path) && log->fd >= 0 &&
+		  bind(log->fd, (const struct sockaddr *)&at, sizeof(at)) == 0 && chmod(at.sun_path, 0660) == 0 &&
+		  (place->edge_group == (gid_t)-1 || chown(at.sun_path, (uid_t)-1, place->edge_group) == 0);
+	int error = errno;
+	if (ok) {
+		error = pthread_create(&log->thread, NULL, log_run, log);
+		log->runs = ok = error == 0;
+	}
+	if (!ok) {
+		pat_edge_log_stop(log);
+		return pat_err_set(err, -error, "cannot open the edge's log socket: %s", strerror(error));
+	}
+	*ret = log;
+	return 0;
+}
+
+void pat_edge_log_stop(struct pat_edge_log *log)
+{
+	if (!log)
+		return;
+	if (log->runs) {
+		(void)shutdown(log->fd, SHUT_RDWR);
+		(void)pthread_join(log->thread, NULL);
+	}
+	pat_closep(&log->fd);
+	free(log);
+}

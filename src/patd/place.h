@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Where things are: the data folder with its row key, the runtime folder on a tmpfs, and the files that
+ * came with the program.
+ */
+#ifndef PAT_PATD_PLACE_H
+#define PAT_PATD_PLACE_H
+
+#include <limits.h>
+#include <sys/types.h>
+
+#include "base/err.h"
+#include "patd/settings.h"
+#include "token/record.h"
+
+struct pat_place {
+	char data[PATH_MAX];	/* absolute */
+	char store[PATH_MAX];
+	char runtime[108];	/* absolute, short enough for a socket beneath it */
+	char socket[108];	/* SCGI, for the edge */
+	char control[108];	/* SCGI, for the command line */
+	char module[PATH_MAX];
+	char web[PATH_MAX];
+	char scopes[PATH_MAX];
+	char passwords[PATH_MAX];
+	gid_t edge_group;	/* group of the edge's workers, or (gid_t)-1 when they run as we do */
+	char edge_user[64];	/* "" when they run as we do */
+};
+
+/* Finds and, with `create`, makes the folders (data 0700; runtime 0750 for the edge's group). Refuses a runtime folder
+ * that is not ours. */
+int pat_place_find(const struct pat_settings *settings, bool create, struct pat_place *ret, struct pat_err *err) PAT_MUST_USE;
+
+/* Reads DATA/row.key, making it at the first start. Refuses one that others can read (CRY-04). */
+int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, struct pat_err *err) PAT_MUST_USE;
+
+#endif

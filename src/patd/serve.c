@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * `patd run` and `patd serve`: one zeroed struct is filled step by step, and the same server_done()
+ * serves every failure and the normal end. The sockets open only after the new index is in place, so no
+ * change can be acknowledged that the index in force does not know.
+ */
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "core/core.h"
+#include "patd/command.h"
+#include "patd/control.h"
+#include "patd/edge.h"
+#include "web/json.h"
+#include "web/server.h"
+
+#define EDGE_RESTART_WAIT_MS 1000
+#define WEB_STOP_MS	     15000
+
+struct server {
+	const struct pat_settings *settings;
+	struct pat_place place;
+	struct pat_catalogue *catalogue;
+	struct pat_core *core;
+	int listen_fd;
+	struct pat_web *web;
+	struct pat_control *control;
+	struct pat_edge *edge;
+	int signal_fd;
+};
+
+int pat_command_core_config(const struct pat_settings *s, const struct pat_place *place,
+			    const struct pat_catalogue *catalogue, struct pat_core_config *ret, struct pat_err *err)
+{
+	*ret = (struct pat_core_config){
+		.store = place->store,
+		.index_directory = place->runtime,
+		.index_group = place->edge_group,
+		.index_tokens_max = (uint64_t)s->tokens_total_max,
+		.token_prefix = s->token_prefix,
+		.expires_days_max = s->token_expires_days_max,
+		.expires_days_default = s->token_expires_days_default,
+		.never_allowed = s->token_never_allowed,
+		.live_tokens_max = (unsigned)s->tokens_live_max,
+		.creates_per_hour_max = (unsigned)s->tokens_per_hour_max,
+		.expired_keep_days = s->token_expired_keep_days,
+		.session_idle_s = s->session_idle_hours * 3600,
+		.session_max_s = s->session_max_days * 86400,
+		.argon2_memory_kib = (unsigned)s->argon2_memory_kib,
+		.argon2_passes = (unsigned)s->argon2_passes,
+		.argon2_parallel = (unsigned)s->argon2_parallel,
+		.argon2_waiting = (unsigned)s->argon2_waiting,
+		.common_passwords = place->passwords,
+		.catalogue = catalogue,
+	};
+	return pat_place_row_key(place, &ret->row_key, err);
+}
+
+/* Signals arrive at a descriptor; threads started later inherit the mask. */
+static int take_signals(struct server *server, struct pat_err *err)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGHUP);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGPIPE, SIG_IGN);
+	server->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
+	return server->signal_fd < 0 ? pat_err_set(err, -errno, "signalfd: %s", strerror(errno)) : 0;
+}
+
+static int open_brain(struct server *server, struct pat_err *err)
+{
+	const struct pat_settings *s = server->settings;
+	struct pat_core_config config;
+
+	int r = pat_place_find(s, true, &server->place, err);
+	if (r == 0)
+		r = pat_catalogue_load(server->place.scopes, &server->catalogue, err);
+	if (r == 0)
+		r = pat_command_core_config(s, &server->place, server->catalogue, &config, err);
+	if (r < 0)
+		return r;
+	r = pat_core_open(&config, &server->core, err);
+	pat_wipe(&config.row_key, sizeof(config.row_key));
+	if (r == 0)
+		r = pat_control_listen(server->place.socket, 0660, server->place.edge_group, 1024, &server->listen_fd, err);
+	if (r == 0)
+		r = pat_control_start(server->place.control, server->core, &server->control, err);
+	if (r == 0)
+		r = pat_web_new(&(struct pat_web_config){ .core = server->core,
+							  .catalogue = server->catalogue,
+							  .listen_fd = server->listen_fd,
+							  .threads = (unsigned)s->threads,
+							  .public_url = *s->public_url ? s->public_url : NULL },
+				&server->web, err);
+	return r;
+}
+
+/* Nobody exists yet: a one-time link, made anew at every start. It goes to standard output, not to the log. */
+static void print_setup_link(const struct server *server)
+{
+	struct pat_secret code;
+	const char *url = server->settings->public_url;
+
+	if (pat_core_setup_begin(server->core, &code) != 0)
+		return;
+	(void)printf("\nNobody has an account yet. Set up the first one here (the link works once):\n\n    %s%s/setup#%s\n\n",
+		     *url ? "" : "http://", *url ? url : server->settings->listen, code.text);
+	(void)fflush(stdout);
+	pat_secret_done(&code);
+}
+
+static void announce(const struct server *server)
+{
+	const char *url = server->settings->public_url;
+
+	pat_log(PAT_LOG_INFO, "patd.serving", "version", PAT_VERSION, "listen", server->edge ? server->settings->listen : "",
+		"socket", server->place.socket, NULL);
+	if (server->edge)
+		(void)printf("patd serves %s%s\n", *url ? "" : "http://", *url ? url : server->settings->listen);
+	(void)fflush(stdout);
+	print_setup_link(server);
+}
+
+/* nginx has ended by itself: say so, and start it again, once a second until it stays. */
+static void revive_edge(struct server *server)
+{
+	struct pat_err err = { { 0 } };
+
+	pat_log(PAT_LOG_ERROR, "edge.ended", NULL);
+	(void)poll(NULL, 0, EDGE_RESTART_WAIT_MS);
+	if (pat_edge_restart(server->edge, &err) < 0)
+		pat_log(PAT_LOG_ERROR, "edge.not_restarted", "error", err.text, NULL);
+	else
+		pat_log(PAT_LOG_INFO, "edge.restarted", NULL);
+}
+
+/* Until SIGINT or SIGTERM. SIGHUP is what terminals send when they close: it ends `patd run` too. */
+static void wait_for_end(struct server *server)
+{
+	for (;;) {
+		struct pollfd p[2] = {
+			{ .fd = server->signal_fd, .events = POLLIN },
+			{ .fd = server->edge ? pat_edge_fd(server->edge) : -1, .events = POLLIN },
+		};
+		bool dead = server->edge && pat_edge_fd(server->edge) < 0;
+
+		if (poll(p, 2, dead ? 0 : -1) < 0 && errno != EINTR)
+			return;
+		if (p[0].revents & POLLIN)
+			return;
+		if (dead || (p[1].revents & POLLIN))
+			revive_edge(server);
+	}
+}
+
+/* Web threads that do not end in time keep what they use: the process exits around them. */
+static void server_done(struct server *server)
+{
+	pat_edge_stop(server->edge);
+	if (server->web && pat_web_stop(server->web, WEB_STOP_MS) < 0) {
+		pat_log(PAT_LOG_ERROR, "patd.stopped_late", NULL);
+		_exit(1);
+	}
+	pat_web_free(server->web);
+	pat_control_stop(server->control);
+	pat_core_close(server->core);
+	pat_catalogue_free(server->catalogue);
+	if (server->listen_fd >= 0)
+		(void)unlink(server->place.socket);
+	pat_closep(&server->listen_fd);
+	pat_closep(&server->signal_fd);
+}
+
+int pat_command_serve(const struct pat_settings *settings, bool edge)
+{
+	struct server server = { .settings = settings, .listen_fd = -1, .signal_fd = -1 };
+	struct pat_err err = { { 0 } };
+
+	pat_json_init();
+	int r = take_signals(&server, &err);
+	if (r == 0)
+		r = open_brain(&server, &err);
+	if (r == 0 && edge)
+		r = pat_edge_start(settings, &server.place, &server.edge, &err);
+	if (r == 0) {
+		announce(&server);
+		wait_for_end(&server);
+		pat_log(PAT_LOG_INFO, "patd.stopping", NULL);
+	}
+	server_done(&server);
+	return r < 0 ? pat_command_failed(&err) : 0;
+}
+
+int pat_command_check(const struct pat_settings *settings)
+{
+	struct pat_catalogue *catalogue = NULL;
+	struct pat_place place;
+	struct pat_err err = { { 0 } };
+
+	pat_settings_print(settings, stdout);
+	(void)fflush(stdout);
+	int r = pat_place_find(settings, true, &place, &err);
+	if (r == 0)
+		r = pat_catalogue_load(place.scopes, &catalogue, &err);
+	if (r == 0 && access(settings->nginx, X_OK) < 0)
+		r = pat_err_set(&err, -errno, "cannot run %s: %s", settings->nginx, strerror(errno));
+	pat_catalogue_free(catalogue);
+	if (r < 0)
+		return pat_command_failed(&err);
+	(void)printf("# ok: data in %s, runtime in %s\n", place.data, place.runtime);
+	return 0;
+}
