@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+// A question in a dialog before something that cannot be undone; the safe answer has the focus.
+// The action runs while the dialog stands, so that a failure can be told and tried again right there.
+
+import { el, whileBusy } from './dom.js';
+
+/**
+ * Calls `handler` instead of closing `dialog` when Escape or the like asks for it. The key itself is caught because
+ * browsers close dialogs, one or all at once, whatever `cancel` says when Escape is pressed repeatedly.
+ */
+export function onCloseRequest(dialog, handler) {
+  const instead = (event) => {
+    event.preventDefault();
+    handler();
+  };
+  dialog.addEventListener('cancel', (event) => event.target === dialog && instead(event));
+  dialog.addEventListener('keydown', (event) => event.key === 'Escape' && instead(event));
+}
+
+/**
+ * Asks and resolves to true once accepted (and `action`, if given, has succeeded), else to false.
+ * `details` are the nodes between title and buttons.
+ */
+export function confirm({ title, details, accept, cancel, action = async () => {} }) {
+  return new Promise((resolve) => {
+    const problem = el('p', { class: 'alert', role: 'alert' });
+    const yes = el('button', { type: 'button', class: 'button danger', id: 'confirm-accept' }, accept);
+    const no = el('button', { type: 'button', class: 'button', id: 'confirm-cancel', autofocus: true }, cancel);
+    const dialog = el('dialog', { class: 'dialog narrow', id: 'confirm-dialog', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-details', role: 'alertdialog' },
+      el('h2', { id: 'confirm-title' }, title),
+      el('div', { id: 'confirm-details', class: 'dialog-body' }, ...details, problem),
+      el('div', { class: 'actions' }, no, yes));
+
+    const isBusy = () => yes.getAttribute('aria-busy') === 'true';
+    const refuse = () => isBusy() || dialog.close();
+    onCloseRequest(dialog, refuse);
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'accepted');
+    });
+    no.addEventListener('click', refuse);
+    yes.addEventListener('click', () => whileBusy(yes, async () => {
+      problem.textContent = '';
+      try {
+        await action();
+        dialog.close('accepted');
+      } catch (error) {
+        problem.textContent = error.message;
+      }
+    }));
+
+    document.body.append(dialog);
+    dialog.showModal();
+  });
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The few helpers with which all modules build and announce what they show.
+// Texts always become text nodes: nothing here, or anywhere in the pages, parses a string as markup.
+
+const SVG = 'http://www.w3.org/2000/svg';
+
+const ICONS = {
+  check: 'M3.5 8.5l3 3 6-7',
+  copy: 'M6 6h7v7.5H6zM10 3.5H3V11',
+};
+
+export const byId = (id) => document.getElementById(id);
+
+/** el('button', { class: 'x', type: 'button', onclick: fn, data: { id: 1 } }, 'text', node, …) */
+export function el(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name === 'data') Object.assign(node.dataset, value);
+    else if (name.startsWith('on')) node.addEventListener(name.slice(2), value);
+    else node.setAttribute(name, value === true ? '' : value);
+  }
+  node.append(...children.filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+export function icon(name) {
+  const svg = document.createElementNS(SVG, 'svg');
+  svg.setAttribute('viewBox', '0 0 16 16');
+  svg.setAttribute('class', 'icon');
+  svg.setAttribute('aria-hidden', 'true');
+  const path = document.createElementNS(SVG, 'path');
+  path.setAttribute('d', ICONS[name]);
+  svg.append(path);
+  return svg;
+}
+
+/** A short message in the corner, read out by screen readers, gone after a while. */
+export function toast(message) {
+  const note = el('p', { class: 'toast' }, icon('check'), message);
+  byId('toasts').append(note);
+  setTimeout(() => note.remove(), 7000);
+}
+
+/** Marks a button as working while `work` runs; a second click meanwhile does nothing. */
+export async function whileBusy(button, work) {
+  if (button.getAttribute('aria-busy') === 'true') return undefined;
+  button.setAttribute('aria-busy', 'true');
+  try {
+    return await work();
+  } finally {
+    button.removeAttribute('aria-busy');
+  }
+}
+
+/** Fills `container` by `load`, or shows why it could not and offers to try again. */
+export async function fill(container, load, texts) {
+  try {
+    await load();
+  } catch (error) {
+    const again = el('button', { type: 'button', class: 'button', onclick: () => fill(container, load, texts) }, texts.retry);
+    container.replaceChildren(el('div', { class: 'notice', role: 'alert' }, el('p', {}, texts.load, ' ', error.message), again));
+  }
+}

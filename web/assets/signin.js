@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// The sign-in page: email and password against a session, then on to the page that was asked for.
+// Restored from the back/forward cache it starts afresh, so that no typed password comes back.
+
+import { nextPath, signIn } from './api.js';
+import { byId } from './dom.js';
+import { makeRevealable, onSubmit } from './form.js';
+import { strings } from './strings.js';
+
+const form = byId('signin-form');
+
+makeRevealable(form);
+onSubmit(form, { email: strings.form.emailRequired, password: strings.form.passwordRequired }, async ({ email, password }) => {
+  await signIn(email.trim(), password);
+  location.replace(nextPath());
+});
+
+addEventListener('pageshow', (event) => {
+  if (event.persisted) location.reload();
+});
