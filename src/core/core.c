@@ -221,6 +221,16 @@ void pat_core_close(struct pat_core *core)
 	free(core);
 }
 
+void pat_core_end(struct pat_core *core)
+{
+	if (!core)
+		return;
+	pat_core_keeper_stop(core);
+	if (core->index)
+		pat_index_writer_retire(core->index);
+	pat_core_close(core);
+}
+
 int pat_core_ready(struct pat_core *core, struct pat_err *err)
 {
 	int64_t behind = pat_core_now(core) - pat_clock_wall_s();

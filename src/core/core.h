@@ -77,6 +77,10 @@ struct pat_core_config {
 int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, struct pat_err *err) PAT_MUST_USE;
 void pat_core_close(struct pat_core *core);
 
+/* The same, and takes the index away, so that nothing verifies any more: for the end of the whole product.
+ * After pat_core_close alone the index serves on. */
+void pat_core_end(struct pat_core *core);
+
 /* Ready to serve? 0, or a negative fault with the reason in `err` (one short word first: "store:", "index:",
  * "clock:"). */
 int pat_core_ready(struct pat_core *core, struct pat_err *err) PAT_MUST_USE;

@@ -266,6 +266,12 @@ void pat_index_files_close(struct pat_index_files *files)
 	*files = (struct pat_index_files){ .directory_fd = -1, .index_fd = -1, .usage_fd = -1 };
 }
 
+void pat_index_files_unlink(struct pat_index_files *files)
+{
+	(void)unlinkat(files->directory_fd, PAT_INDEX_FILE, 0);
+	forget_usage(files->directory_fd, files->header->generation);
+}
+
 uint64_t pat_index_files_memory(const struct pat_index_files *files)
 {
 	struct stat index = { 0 };

@@ -50,6 +50,8 @@ int pat_index_files_publish(struct pat_index_files *files, struct pat_err *err) 
 /* Unmaps and closes; what was never published is removed. */
 void pat_index_files_close(struct pat_index_files *files);
 uint64_t pat_index_files_memory(const struct pat_index_files *files);
+/* Removes the published files from their folder. */
+void pat_index_files_unlink(struct pat_index_files *files);
 void pat_index_files_forget_others(struct pat_index_files *files);
 
 #endif

@@ -506,3 +506,9 @@ void pat_index_writer_forget_others(struct pat_index_writer *w)
 {
 	pat_index_files_forget_others(&w->files);
 }
+
+void pat_index_writer_retire(struct pat_index_writer *w)
+{
+	atomic_store(&w->header->state, PAT_INDEX_SUPERSEDED);
+	pat_index_files_unlink(&w->files);
+}

@@ -87,6 +87,9 @@ bool pat_index_writer_usage_take(struct pat_index_writer *writer, const uint8_t 
 
 void pat_index_writer_stats(struct pat_index_writer *writer, struct pat_index_stats *ret);
 
+/* Takes the index away: readers are told, then the files go. For the end of the whole product. */
+void pat_index_writer_retire(struct pat_index_writer *writer);
+
 /* Removes usage files of generations other than this writer's. After publish, when what they hold has
  * been taken. */
 void pat_index_writer_forget_others(struct pat_index_writer *writer);

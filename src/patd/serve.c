@@ -32,6 +32,7 @@ struct server {
 	struct pat_web *web;
 	struct pat_control *control;
 	struct pat_edge *edge;
+	bool whole; /* the edge was ours, and has been stopped */
 	int signal_fd;
 };
 
@@ -166,6 +167,7 @@ static void wait_for_end(struct server *server)
 /* Web threads that do not end in time keep what they use: the process exits around them. */
 static void server_done(struct server *server)
 {
+	server->whole = server->edge != NULL;
 	pat_edge_stop(server->edge);
 	if (server->web && pat_web_stop(server->web, WEB_STOP_MS) < 0) {
 		pat_log(PAT_LOG_ERROR, "patd.stopped_late", NULL);
@@ -173,7 +175,11 @@ static void server_done(struct server *server)
 	}
 	pat_web_free(server->web);
 	pat_control_stop(server->control);
-	pat_core_close(server->core);
+	/* `patd run` is the whole product: with its edge gone, its index goes too. */
+	if (server->whole)
+		pat_core_end(server->core);
+	else
+		pat_core_close(server->core);
 	pat_catalogue_free(server->catalogue);
 	if (server->listen_fd >= 0)
 		(void)unlink(server->place.socket);

@@ -126,8 +126,8 @@ static int database_open(struct pat_lite *lite, struct pat_err *err)
 
 	int e = pat_lite_writer_connect(lite);
 	if (e < 0)
-		return pat_err_set(err, e, "the store %s can not be opened as an SQLite database",
-		                   lite->path);
+		return pat_err_set(err, e, "the store %s %s", lite->path,
+				   e == -EINVAL ? "is not an SQLite database" : "can not be opened");
 	e = pat_lite_identify(conn, err);
 	if (e == 0)
 		e = wal_mode(conn, err);

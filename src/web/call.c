@@ -66,9 +66,11 @@ struct pat_json_writer pat_call_json(struct pat_call *call, int status)
 	return (struct pat_json_writer){ .out = &call->response->body };
 }
 
-/* Figma's words where it has some (shared clients parse them), else our own sentence. */
+/* Figma's words where it has some (its clients parse them), else our own sentence. */
 static const char *product_words(const struct pat_call_refusal *refusal, const char *detail)
 {
+	if (refusal->err)
+		return refusal->err;
 	switch (refusal->reason) {
 	case PAT_REASON_NOT_FOUND:
 		return "Not found";

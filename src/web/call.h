@@ -51,6 +51,7 @@ struct pat_call_refusal {
 	enum pat_reason reason;
 	const char *field;	 /* NULL: none at fault */
 	const char *detail;	 /* NULL: the reason's own sentence */
+	const char *err;	 /* the product's own words for it, or NULL */
 	unsigned retry_after_s;	 /* 0: the reason's own */
 };
 

@@ -59,7 +59,7 @@ static const struct pat_refusal refusals[] = {
 	[PAT_REASON_SETUP_CODE_INVALID] = { 403, "setup_code_invalid",
 					    "This set-up code is wrong or no longer valid.", 0 },
 	[PAT_REASON_NOT_ALLOWED] = { 403, "not_allowed", "You are not allowed to do this.", 0 },
-	[PAT_REASON_INSUFFICIENT_SCOPE] = { 403, "insufficient_scope", "The token lacks a scope.", 0 },
+	[PAT_REASON_INSUFFICIENT_SCOPE] = { 403, "insufficient_scope", "The token does not have the scope that this address requires.", 0 },
 	[PAT_REASON_NOT_FOUND] = { 404, "not_found", "There is nothing here.", 0 },
 	[PAT_REASON_METHOD_NOT_ALLOWED] = { 405, "method_not_allowed", "This method is not possible here.", 0 },
 	[PAT_REASON_NAME_TAKEN] = { 409, "name_taken", "You have a live token of this name already.", 0 },

@@ -12,8 +12,8 @@ static int refuse_scope(struct pat_call *call)
 {
 	struct pat_call_refusal refusal = {
 		.reason = PAT_REASON_INSUFFICIENT_SCOPE,
-		/* The sentence Figma's clients look for. The scopes held are nobody's business. */
-		.detail = "Invalid scope. This endpoint requires the " PAT_FILES_ME_SCOPE " scope",
+		/* Figma's words without its list of the scopes held, which is nobody's business. */
+		.err = "Invalid scope(s). This endpoint requires the " PAT_FILES_ME_SCOPE " scope",
 	};
 
 	int r = pat_call_refuse_with(call, &refusal);
