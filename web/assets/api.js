@@ -29,7 +29,6 @@ export class ApiError extends Error {
 /** The path in ?next= if it is one of ours, else the start page. */
 export function nextPath() {
   const next = new URLSearchParams(location.search).get('next') ?? '/';
-  // eslint-disable-next-line no-control-regex
   const isLocal = /^\/(?![/\\])/.test(next) && !/[\u0000-\u001f\u007f]/.test(next);
   if (!isLocal) return '/';
   return new URL(next, location.origin).origin === location.origin ? next : '/';

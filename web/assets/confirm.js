@@ -26,7 +26,9 @@ export function confirm({ title, details, accept, cancel, action = async () => {
     const problem = el('p', { class: 'alert', role: 'alert' });
     const yes = el('button', { type: 'button', class: 'button danger', id: 'confirm-accept' }, accept);
     const no = el('button', { type: 'button', class: 'button', id: 'confirm-cancel', autofocus: true }, cancel);
-    const dialog = el('dialog', { class: 'dialog narrow', id: 'confirm-dialog', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-details', role: 'alertdialog' },
+    const dialog = el('dialog', {
+      class: 'dialog narrow', id: 'confirm-dialog', role: 'alertdialog', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-details',
+    },
       el('h2', { id: 'confirm-title' }, title),
       el('div', { id: 'confirm-details', class: 'dialog-body' }, ...details, problem),
       el('div', { class: 'actions' }, no, yes));

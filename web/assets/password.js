@@ -15,6 +15,8 @@ function toggle(open) {
   form.hidden = !open;
   opener.hidden = open;
   form.reset();
+  // Tells password managers whose password this is.
+  form.elements.username.value = document.querySelector('[data-person="email"]').textContent;
   clearErrors(form);
   (open ? form.elements.current_password : opener).focus();
 }

@@ -63,7 +63,8 @@ export function scopeSummary(token, catalog) {
     'aria-label': label, data: { testid: 'scopes-button' },
   }, strings.tokens.scopes(names.length));
   const rest = names.length - CHIPS_MAX;
-  const chips = el('div', { class: 'chips' }, ...names.slice(0, CHIPS_MAX).map(chip), rest > 0 && el('span', { class: 'chip-more' }, strings.tokens.more(rest)));
+  const more = rest > 0 && el('span', { class: 'chip-more' }, strings.tokens.more(rest));
+  const chips = el('div', { class: 'chips' }, ...names.slice(0, CHIPS_MAX).map(chip), more);
   const box = el('div', { class: 'scopes' }, button, chips, popover);
   attachPopover(box, button, popover);
   return box;

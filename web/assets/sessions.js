@@ -10,8 +10,14 @@ import { relative, timeElement } from './time.js';
 const texts = strings.sessions;
 
 // The first that matches names it: browsers also carry the names of those they descend from.
-const BROWSERS = [['Edg', 'Edge'], ['OPR/', 'Opera'], ['Firefox/', 'Firefox'], ['FxiOS/', 'Firefox'], ['Chrome/', 'Chrome'], ['CriOS/', 'Chrome'], ['Safari/', 'Safari'], ['curl/', 'curl']];
-const SYSTEMS = [['iPhone', 'iPhone'], ['iPad', 'iPad'], ['Android', 'Android'], ['CrOS', 'ChromeOS'], ['Windows', 'Windows'], ['Mac OS X', 'macOS'], ['Linux', 'Linux']];
+const BROWSERS = [
+  ['Edg', 'Edge'], ['OPR/', 'Opera'], ['Firefox/', 'Firefox'], ['FxiOS/', 'Firefox'],
+  ['Chrome/', 'Chrome'], ['CriOS/', 'Chrome'], ['Safari/', 'Safari'], ['curl/', 'curl'],
+];
+const SYSTEMS = [
+  ['iPhone', 'iPhone'], ['iPad', 'iPad'], ['Android', 'Android'], ['CrOS', 'ChromeOS'],
+  ['Windows', 'Windows'], ['Mac OS X', 'macOS'], ['Linux', 'Linux'],
+];
 
 function deviceOf(agent) {
   const nameIn = (list) => list.find(([mark]) => agent.includes(mark))?.[1];

@@ -74,7 +74,8 @@ const COLUMNS = [
 
 function header({ key }) {
   const title = texts.columns[key];
-  return el('th', { scope: 'col', role: 'columnheader', class: `col-${key}` }, key === 'actions' ? el('span', { class: 'visually-hidden' }, title) : title);
+  const content = key === 'actions' ? el('span', { class: 'visually-hidden' }, title) : title;
+  return el('th', { scope: 'col', role: 'columnheader', class: `col-${key}` }, content);
 }
 
 function row(token) {
