@@ -5,6 +5,7 @@
  */
 #include "base/codec.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 #include <zlib.h>
@@ -119,17 +120,48 @@ void pat_base62_encode_32(uint32_t value, char out[static PAT_BASE62_32_CHARS])
 
 bool pat_base62_is(const char *text, size_t len)
 {
-	unsigned bad = 0;
+	static const uint8_t digit[256] = { ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1 };
+	unsigned all = 1;
 
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
+	for (size_t i = 0; i < len; i++)
+		all &= digit[(uint8_t)text[i]];
+	return all == 1;
+}
 
-		bad |= !((c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z'));
+/* zlib walks short texts byte by byte, each step waiting for the one before: 59 ns for a token's 43. Eight
+ * tables take eight bytes in one step ("slicing by 8"): crc_after[k][b] is what byte b has become k bytes on. */
+#define CRC_STEP 8u
+static uint32_t crc_after[CRC_STEP][256];
+
+__attribute__((constructor)) static void crc_tables_fill(void)
+{
+	const z_crc_t *table = get_crc_table();
+
+	for (unsigned b = 0; b < 256; b++) {
+		crc_after[0][b] = (uint32_t)table[b];
+		for (unsigned k = 1; k < CRC_STEP; k++)
+			crc_after[k][b] = crc_after[k - 1][b] >> 8 ^ (uint32_t)table[crc_after[k - 1][b] & 0xff];
 	}
-	return bad == 0;
 }
 
 uint32_t pat_crc32(const void *bytes, size_t len)
 {
-	return (uint32_t)crc32_z(0, bytes, len);
+	const uint8_t *b = bytes;
+	uint32_t crc = 0xffffffffu;
+
+	for (; len >= CRC_STEP; len -= CRC_STEP, b += CRC_STEP) {
+		uint32_t low = 0;
+		uint32_t high = 0;
+
+		memcpy(&low, b, 4);	 /* UNSAFE: eight are left */
+		memcpy(&high, b + 4, 4); /* UNSAFE: eight are left */
+		low = le32toh(low) ^ crc;
+		high = le32toh(high);
+		crc = crc_after[7][low & 0xff] ^ crc_after[6][low >> 8 & 0xff] ^ crc_after[5][low >> 16 & 0xff] ^
+		      crc_after[4][low >> 24] ^ crc_after[3][high & 0xff] ^ crc_after[2][high >> 8 & 0xff] ^
+		      crc_after[1][high >> 16 & 0xff] ^ crc_after[0][high >> 24];
+	}
+	for (; len > 0; len--, b++)
+		crc = crc >> 8 ^ crc_after[0][(crc ^ *b) & 0xff];
+	return ~crc;
 }

@@ -6,6 +6,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 int pat_err_set(struct pat_err *err, int code, const char *format, ...)
 {
@@ -17,4 +18,11 @@ int pat_err_set(struct pat_err *err, int code, const char *format, ...)
 	(void)vsnprintf(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	return code;
+}
+
+const char *pat_err_words(int error)
+{
+	const char *words = strerrordesc_np(error < 0 ? -error : error);
+
+	return words ? words : "unknown error";
 }

@@ -16,4 +16,7 @@ struct pat_err {
  * `return pat_err_set(err, -EINVAL, "...")`. `err` may be NULL. Never pass a secret. */
 int pat_err_set(struct pat_err *err, int code, const char *format, ...) PAT_PRINTF(3, 4);
 
+/* The words for an errno value of either sign. Any thread (unlike strerror). */
+const char *pat_err_words(int error);
+
 #endif

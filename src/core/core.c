@@ -86,7 +86,7 @@ static void listener(void *arg, const struct pat_change *changes, size_t n)
 		else if (c->kind == PAT_CHANGE_TOKEN_ADDED)
 			r = index_add(core, c->record);
 		if (r < 0)
-			pat_log(PAT_LOG_ERROR, "index.full", "error", strerror(-r), NULL);
+			pat_log(PAT_LOG_ERROR, "index.full", "error", pat_err_words(r), NULL);
 		pat_index_writer_applied(core->index, c->seq);
 	}
 }
@@ -122,7 +122,7 @@ static int index_load(struct pat_core *core, struct pat_err *err)
 
 	int r = pat_store_token_count(core->store, &expected);
 	if (r < 0)
-		return pat_err_set(err, r, "cannot count the tokens: %s", strerror(-r));
+		return pat_err_set(err, r, "cannot count the tokens: %s", pat_err_words(r));
 	r = pat_index_writer_new(&(struct pat_index_config){ .directory = config->index_directory,
 							     .group = config->index_group,
 							     .format = &core->format,
@@ -135,13 +135,13 @@ static int index_load(struct pat_core *core, struct pat_err *err)
 		(void)!pat_index_reader_new(config->index_directory, &core->former);
 	r = pat_store_token_load(core->store, now - config->expired_keep_days * 86400, &seq, load_one, core);
 	if (r < 0)
-		return pat_err_set(err, r, "cannot load the tokens into the index: %s", strerror(-r));
+		return pat_err_set(err, r, "cannot load the tokens into the index: %s", pat_err_words(r));
 	r = pat_index_writer_publish(core->index, seq, now, err);
 	if (r < 0)
 		return r;
 	r = pat_index_reader_new(config->index_directory, &core->own);
 	if (r < 0)
-		return pat_err_set(err, r, "cannot read the index back: %s", strerror(-r));
+		return pat_err_set(err, r, "cannot read the index back: %s", pat_err_words(r));
 	pat_index_writer_stats(core->index, &stats);
 	pat_log(PAT_LOG_INFO, "index.loaded", "tokens", pat_num(tokens, (int64_t)stats.live), "ms",
 		pat_num(ms, (int64_t)((pat_clock_boot_ns() - began) / 1000000)), NULL);
@@ -176,7 +176,7 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 		return r;
 	r = pat_store_head(core->store, &seq, &latest);
 	if (r < 0)
-		return pat_err_set(err, r, "cannot read the store: %s", strerror(-r));
+		return pat_err_set(err, r, "cannot read the store: %s", pat_err_words(r));
 	atomic_store(&core->latest_s, latest);
 	return config->index_directory ? index_load(core, err) : 0;
 }
@@ -194,7 +194,7 @@ int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, s
 	if (r == 0 && core->index) {
 		r = pat_core_keeper_start(core);
 		if (r < 0)
-			(void)pat_err_set(err, r, "cannot start a thread: %s", strerror(-r));
+			(void)pat_err_set(err, r, "cannot start a thread: %s", pat_err_words(r));
 	}
 	if (r < 0) {
 		pat_core_close(core);
@@ -238,7 +238,7 @@ int pat_core_ready(struct pat_core *core, struct pat_err *err)
 
 	if (r != 0)
 		return pat_err_set(err, r < 0 ? r : -EIO, "store: a change cannot be made now (%s)",
-				   r < 0 ? strerror(-r) : "refused");
+				   r < 0 ? pat_err_words(r) : "refused");
 	if (core->config.index_directory && !core->index)
 		return pat_err_set(err, -EIO, "index: not loaded");
 	if (behind > SKEW_S)

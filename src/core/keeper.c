@@ -36,7 +36,7 @@ static void fold_flush(struct fold *fold)
 		/* Keep what was counted for the next turn. */
 		for (size_t i = 0; i < fold->n; i++)
 			(void)atomic_fetch_add(&fold->cells[i]->count, (uint32_t)fold->batch[i].use_count_more);
-		pat_log(PAT_LOG_WARNING, "usage.not_stored", "error", r < 0 ? strerror(-r) : "refused", NULL);
+		pat_log(PAT_LOG_WARNING, "usage.not_stored", "error", r < 0 ? pat_err_words(r) : "refused", NULL);
 		fold->failed = true;
 	}
 	fold->n = 0;
@@ -93,7 +93,7 @@ static void forget(struct pat_core *core, int64_t now)
 		from += SLICE;
 	int r = pat_store_sessions_prune(core->store, now, now - core->config.session_idle_s);
 	if (r < 0)
-		pat_log(PAT_LOG_WARNING, "sessions.not_pruned", "error", strerror(-r), NULL);
+		pat_log(PAT_LOG_WARNING, "sessions.not_pruned", "error", pat_err_words(r), NULL);
 }
 
 /* Waits a second; false when it is time to stop. */

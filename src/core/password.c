@@ -51,7 +51,7 @@ static int common_load(struct pat_password *p, const char *path, struct pat_err 
 	FILE *f = fopen(path, "re");
 
 	if (!f)
-		return pat_err_set(err, -errno, "cannot read the list of common passwords %s: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot read the list of common passwords %s: %s", path, pat_err_words(errno));
 	p->common = calloc(COMMON_MAX, sizeof(*p->common));
 	while (p->common && p->n_common < COMMON_MAX && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\r\n")] = '\0';
@@ -290,7 +290,7 @@ int pat_password_new(const struct pat_password_config *config, struct pat_passwo
 	if (r == 0) {
 		r = nobody_make(p);
 		if (r < 0)
-			(void)pat_err_set(err, r, "argon2id with %u KiB: %s", config->memory_kib, strerror(-r));
+			(void)pat_err_set(err, r, "argon2id with %u KiB: %s", config->memory_kib, pat_err_words(r));
 	}
 	if (r < 0) {
 		pat_password_free(p);

@@ -145,6 +145,7 @@ static int create_usage(struct pat_index_files *files, const struct pat_index_co
 		r = reserve(files->usage_fd, 0, PAGE_BYTES);
 	if (r < 0)
 		return r;
+	pat_assert(map);
 	*(struct pat_usage_header *)map = (struct pat_usage_header){
 		.magic = PAT_INDEX_MAGIC,
 		.generation = h->generation,
@@ -169,6 +170,7 @@ static int create_index(struct pat_index_files *files, const struct pat_index_co
 			  &map);
 	if (r < 0)
 		return r;
+	pat_assert(map);
 	files->header = map;
 	files->index_bytes = layout.file_bytes;
 	/* Header, parts and scope names are small and needed at once. */
@@ -183,13 +185,13 @@ int pat_index_files_create(struct pat_index_files *files, const struct pat_index
 	pat_assert(config->tokens_max > 0 && config->tokens_max < UINT32_MAX);
 	files->directory_fd = open(config->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (files->directory_fd < 0)
-		return pat_err_set(err, -errno, "cannot open the index directory %s: %s", config->directory, strerror(errno));
+		return pat_err_set(err, -errno, "cannot open the index directory %s: %s", config->directory, pat_err_words(errno));
 	int r = create_index(files, config);
 	if (r == 0)
 		r = create_usage(files, config);
 	if (r < 0)
 		return pat_err_set(err, r, "cannot create the verification index in %s: %s", config->directory,
-				   strerror(-r));
+				   pat_err_words(r));
 	return 0;
 }
 
@@ -232,9 +234,9 @@ int pat_index_files_publish(struct pat_index_files *files, struct pat_err *err)
 
 	finish_former(files);
 	if (linkat(dir, PAT_INDEX_FILE, dir, PAT_INDEX_PREV, 0) < 0 && errno != ENOENT)
-		return pat_err_set(err, -errno, "cannot keep the former verification index: %s", strerror(errno));
+		return pat_err_set(err, -errno, "cannot keep the former verification index: %s", pat_err_words(errno));
 	if (renameat(dir, PAT_INDEX_TMP, dir, PAT_INDEX_FILE) < 0)
-		return pat_err_set(err, -errno, "cannot publish the verification index: %s", strerror(errno));
+		return pat_err_set(err, -errno, "cannot publish the verification index: %s", pat_err_words(errno));
 	files->named = true;
 	supersede(files, PAT_INDEX_PREV);
 	(void)unlinkat(dir, PAT_INDEX_PREV, 0);

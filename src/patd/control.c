@@ -19,7 +19,7 @@
 #include "base/log.h"
 #include "patd/people.h"
 
-#define MESSAGE_BYTES_MAX (8u * 1024 * 1024) /* a long list of people */
+#define MESSAGE_BYTES_MAX (UINT64_C(8) * 1024 * 1024) /* a long list of people */
 #define TALK_TIMEOUT_S	  30
 
 struct pat_control {
@@ -52,7 +52,7 @@ int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog
 	ok = ok && (group == (gid_t)-1 || chown(path, (uid_t)-1, group) == 0) && chmod(path, mode) == 0 &&
 	     listen(fd, backlog) == 0;
 	if (!ok)
-		return pat_err_set(err, -errno, "cannot listen at %s: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot listen at %s: %s", path, pat_err_words(errno));
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
@@ -120,7 +120,7 @@ static void serve_one(struct pat_control *control, int fd)
 	if (answer)
 		r = send_json(fd, answer);
 	if (r < 0)
-		pat_log(PAT_LOG_WARNING, "control.failed", "error", strerror(-r), NULL);
+		pat_log(PAT_LOG_WARNING, "control.failed", "error", pat_err_words(r), NULL);
 	json_decref(request);
 	json_decref(answer);
 }
@@ -183,12 +183,12 @@ int pat_control_ask(const char *path, const json_t *request, json_t **ret, struc
 		return pat_err_set(err, r, "the socket path %s is too long", path);
 	pat_cleanup(pat_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
-		return pat_err_set(err, -errno, "cannot reach the running patd at %s: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot reach the running patd at %s: %s", path, pat_err_words(errno));
 	set_timeout(fd);
 	r = send_json(fd, request);
 	if (r == 0)
 		r = receive_json(fd, ret);
 	if (r < 0)
-		return pat_err_set(err, r, "the running patd did not answer: %s", strerror(-r));
+		return pat_err_set(err, r, "the running patd did not answer: %s", pat_err_words(r));
 	return 0;
 }

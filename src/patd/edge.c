@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,7 +24,7 @@
 #include "patd/edge_log.h"
 
 #define CONF_BYTES_MAX	32768
-#define PAGE_BYTES_MAX	(4u * 1024 * 1024)
+#define PAGE_BYTES_MAX	(INT64_C(4) * 1024 * 1024)
 #define START_MS	5000
 #define STOP_MS		6000
 
@@ -66,7 +67,7 @@ static int copy_page(const char *from, const char *to, gid_t group)
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
-	if (st.st_size > PAGE_BYTES_MAX)
+	if (st.st_size > (off_t)PAGE_BYTES_MAX)
 		return -EFBIG;
 	pat_cleanup(pat_freep) char *bytes = malloc((size_t)st.st_size + 1);
 	if (!bytes)
@@ -117,17 +118,17 @@ static int prepare(const struct pat_settings *settings, const struct pat_place *
 	(void)snprintf(path, sizeof(path), "%s/web", place->runtime);
 	int r = copy_pages(place->web, path, place->edge_group, 2);
 	if (r < 0)
-		return pat_err_set(err, r, "cannot copy the pages of %s: %s", place->web, strerror(-r));
+		return pat_err_set(err, r, "cannot copy the pages of %s: %s", place->web, pat_err_words(r));
 	(void)snprintf(path, sizeof(path), "%s/tmp", place->runtime);
 	if (mkdir(path, 0750) < 0 && errno != EEXIST)
-		return pat_err_set(err, -errno, "cannot make %s: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot make %s: %s", path, pat_err_words(errno));
 	if (place->edge_group != (gid_t)-1 && chown(path, (uid_t)-1, place->edge_group) < 0)
-		return pat_err_set(err, -errno, "cannot give %s to the edge's group: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot give %s to the edge's group: %s", path, pat_err_words(errno));
 	pat_buf_init(&conf, CONF_BYTES_MAX);
 	r = pat_edge_configuration(settings, place, &conf);
 	if (r == 0)
 		r = write_file(edge->conf, pat_buf_str(&conf), conf.len, 0600, (gid_t)-1);
-	return r < 0 ? pat_err_set(err, r, "cannot write %s: %s", edge->conf, strerror(-r)) : 0;
+	return r < 0 ? pat_err_set(err, r, "cannot write %s: %s", edge->conf, pat_err_words(r)) : 0;
 }
 
 /* The nginx of our configuration that is running, or 0. */
@@ -173,7 +174,7 @@ static void child_exec(const struct pat_edge *edge, int err_fd)
 	sigset_t none;
 
 	(void)sigemptyset(&none);
-	(void)sigprocmask(SIG_SETMASK, &none, NULL);
+	(void)pthread_sigmask(SIG_SETMASK, &none, NULL);
 	/* A group of its own: Ctrl-C at a terminal is for patd, which then stops nginx gently. */
 	(void)setpgid(0, 0);
 	(void)dup2(err_fd, STDERR_FILENO);
@@ -199,7 +200,7 @@ static int spawned(struct pat_edge *edge, int words_fd, struct pat_err *err)
 {
 	edge->pidfd = open_pidfd(edge->pid);
 	if (edge->pidfd < 0)
-		return pat_err_set(err, -errno, "pidfd_open: %s", strerror(errno));
+		return pat_err_set(err, -errno, "pidfd_open: %s", pat_err_words(errno));
 	for (uint64_t began = pat_clock_boot_ns(); (pat_clock_boot_ns() - began) / 1000000 < START_MS;) {
 		if (edge_ended(edge, 10)) {
 			(void)waitpid(edge->pid, NULL, WNOHANG);
@@ -221,12 +222,12 @@ static int spawn(struct pat_edge *edge, struct pat_err *err)
 
 	(void)unlink(edge->pid_file);
 	if (pipe2(words, O_CLOEXEC | O_NONBLOCK) < 0)
-		return pat_err_set(err, -errno, "pipe: %s", strerror(errno));
+		return pat_err_set(err, -errno, "pipe: %s", pat_err_words(errno));
 	edge->pid = fork();
 	if (edge->pid == 0)
 		child_exec(edge, words[1]);
 	(void)close(words[1]);
-	int r = edge->pid < 0 ? pat_err_set(err, -errno, "cannot start a process: %s", strerror(errno)) :
+	int r = edge->pid < 0 ? pat_err_set(err, -errno, "cannot start a process: %s", pat_err_words(errno)) :
 				spawned(edge, words[0], err);
 	(void)close(words[0]);
 	return r;

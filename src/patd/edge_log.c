@@ -95,7 +95,7 @@ int pat_edge_log_start(const struct pat_place *place, struct pat_edge_log **ret,
 	}
 	if (!ok) {
 		pat_edge_log_stop(log);
-		return pat_err_set(err, -error, "cannot open the edge's log socket: %s", strerror(error));
+		return pat_err_set(err, -error, "cannot open the edge's log socket: %s", pat_err_words(error));
 	}
 	*ret = log;
 	return 0;

@@ -102,7 +102,7 @@ static int read_file(struct pat_settings *settings, const struct line *line, int
 
 	if (line->config)
 		return pat_settings_read_file(settings, line->config, err);
-	for (int i = 1; i < argc; i++) {
+	for (int i = 1; i < argc && argv[i]; i++) {
 		if (strcmp(argv[i], "--data") == 0 && argv[i + 1])
 			data = argv[i + 1];
 		else if (strncmp(argv[i], "--data=", 7) == 0)

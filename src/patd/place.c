@@ -39,16 +39,16 @@ static int make_folder(const char *path, mode_t mode, gid_t group, struct pat_er
 	struct stat st;
 
 	if (mkdir(path, mode) < 0 && errno != EEXIST)
-		return pat_err_set(err, -errno, "cannot make the folder %s: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot make the folder %s: %s", path, pat_err_words(errno));
 	pat_cleanup(pat_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return pat_err_set(err, -errno, "cannot open the folder %s: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot open the folder %s: %s", path, pat_err_words(errno));
 	if (st.st_uid != geteuid())
 		return pat_err_set(err, -EPERM, "the folder %s belongs to another user", path);
 	if (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0)
-		return pat_err_set(err, -errno, "cannot give the folder %s to the edge's group: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot give the folder %s to the edge's group: %s", path, pat_err_words(errno));
 	if (fchmod(fd, mode) < 0)
-		return pat_err_set(err, -errno, "cannot set the mode of %s: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot set the mode of %s: %s", path, pat_err_words(errno));
 	return 0;
 }
 
@@ -79,7 +79,7 @@ static int find_data(const struct pat_settings *s, bool create, struct pat_place
 		return r;
 	if (!realpath(s->data, place->data))
 		return pat_err_set(err, -errno, "there is no data folder %s (`patd run` makes one): %s", s->data,
-				   strerror(errno));
+				   pat_err_words(errno));
 	if (*s->store == '\0')
 		return join(place->store, sizeof(place->store), place->data, "patd.db", err);
 	(void)snprintf(place->store, sizeof(place->store), "%s", s->store);
@@ -119,7 +119,7 @@ static int find_file(const char *chosen, const char *beside, const char *install
 
 	if (*chosen) {
 		if (!realpath(chosen, out))
-			return pat_err_set(err, -errno, "%s: %s", chosen, strerror(errno));
+			return pat_err_set(err, -errno, "%s: %s", chosen, pat_err_words(errno));
 		return 0;
 	}
 	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 1);
@@ -132,12 +132,15 @@ static int find_file(const char *chosen, const char *beside, const char *install
 			return 0;
 	}
 	if (!realpath(installed, out))
-		return pat_err_set(err, -errno, "cannot find %s: %s", installed, strerror(errno));
+		return pat_err_set(err, -errno, "cannot find %s: %s", installed, pat_err_words(errno));
 	return 0;
 }
 
-int pat_place_find(const struct pat_settings *s, bool create, struct pat_place *place, struct pat_err *err)
+int pat_place_find(const struct pat_settings *settings, bool create, struct pat_place *ret_place, struct pat_err *err)
 {
+	const struct pat_settings *s = settings;
+	struct pat_place *place = ret_place;
+
 	*place = (struct pat_place){ 0 };
 	int r = find_edge_user(place, err);
 	if (r == 0)
@@ -167,7 +170,7 @@ static int key_make(const char *path, struct pat_err *err)
 
 	int r = pat_random(key, sizeof(key));
 	if (r < 0)
-		return pat_err_set(err, r, "the kernel gives no random bytes: %s", strerror(-r));
+		return pat_err_set(err, r, "the kernel gives no random bytes: %s", pat_err_words(r));
 	pat_hex_encode(key, sizeof(key), hex);
 	pat_wipe(key, sizeof(key));
 	int n = snprintf(text, sizeof(text), "row1 %s\n", hex);
@@ -177,7 +180,7 @@ static int key_make(const char *path, struct pat_err *err)
 	pat_cleanup(pat_closep) int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	bool ok = fd >= 0 && write(fd, text, (size_t)n) == n && fsync(fd) == 0 && rename(temporary, path) == 0;
 	pat_wipe(text, sizeof(text));
-	return ok ? 0 : pat_err_set(err, -EIO, "cannot write the row key %s: %s", path, strerror(errno));
+	return ok ? 0 : pat_err_set(err, -EIO, "cannot write the row key %s: %s", path, pat_err_words(errno));
 }
 
 int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, struct pat_err *err)
@@ -200,7 +203,7 @@ int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, st
 	}
 	pat_cleanup(pat_closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return pat_err_set(err, -errno, "cannot read the row key %s: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot read the row key %s: %s", path, pat_err_words(errno));
 	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
 		return pat_err_set(err, -EPERM, "the row key %s must belong to this user alone (chmod 600)", path);
 	ssize_t n = read(fd, text, sizeof(text));

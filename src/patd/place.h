@@ -29,7 +29,7 @@ struct pat_place {
 
 /* Finds and, with `create`, makes the folders (data 0700; runtime 0750 for the edge's group). Refuses a runtime folder
  * that is not ours. */
-int pat_place_find(const struct pat_settings *settings, bool create, struct pat_place *ret, struct pat_err *err) PAT_MUST_USE;
+int pat_place_find(const struct pat_settings *settings, bool create, struct pat_place *ret_place, struct pat_err *err) PAT_MUST_USE;
 
 /* Reads DATA/row.key, making it at the first start. Refuses one that others can read (CRY-04). */
 int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, struct pat_err *err) PAT_MUST_USE;

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -72,10 +73,10 @@ static int take_signals(struct server *server, struct pat_err *err)
 	(void)sigaddset(&set, SIGINT);
 	(void)sigaddset(&set, SIGTERM);
 	(void)sigaddset(&set, SIGHUP);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	server->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
-	return server->signal_fd < 0 ? pat_err_set(err, -errno, "signalfd: %s", strerror(errno)) : 0;
+	return server->signal_fd < 0 ? pat_err_set(err, -errno, "signalfd: %s", pat_err_words(errno)) : 0;
 }
 
 static int open_brain(struct server *server, struct pat_err *err)
@@ -106,30 +107,32 @@ static int open_brain(struct server *server, struct pat_err *err)
 	return r;
 }
 
-/* Nobody exists yet: a one-time link, made anew at every start. It goes to standard output, not to the log. */
-static void print_setup_link(const struct server *server)
+/* What a person at the terminal needs to know, in one piece. While nobody exists that includes a one-time link, made
+ * anew at every start. It goes to standard output, never to the log. */
+static void greet(const struct server *server)
 {
-	struct pat_secret code;
 	const char *url = server->settings->public_url;
+	const char *scheme = *url ? "" : "http://";
+	struct pat_secret code = { 0 };
 
-	if (pat_core_setup_begin(server->core, &code) != 0)
-		return;
-	(void)printf("\nNobody has an account yet. Set up the first one here (the link works once):\n\n    %s%s/setup#%s\n\n",
-		     *url ? "" : "http://", *url ? url : server->settings->listen, code.text);
+	if (!*url)
+		url = server->settings->listen;
+	bool nobody = pat_core_setup_begin(server->core, &code) == 0;
+	if (server->edge)
+		(void)printf("patd serves %s%s\n", scheme, url);
+	if (nobody)
+		(void)printf("\nNobody has an account yet. Set up the first one here (the link works once):\n\n"
+			     "    %s%s/setup#%s\n\n",
+			     scheme, url, code.text);
 	(void)fflush(stdout);
 	pat_secret_done(&code);
 }
 
 static void announce(const struct server *server)
 {
-	const char *url = server->settings->public_url;
-
 	pat_log(PAT_LOG_INFO, "patd.serving", "version", PAT_VERSION, "listen", server->edge ? server->settings->listen : "",
 		"socket", server->place.socket, NULL);
-	if (server->edge)
-		(void)printf("patd serves %s%s\n", *url ? "" : "http://", *url ? url : server->settings->listen);
-	(void)fflush(stdout);
-	print_setup_link(server);
+	greet(server);
 }
 
 /* nginx has ended by itself: say so, and start it again, once a second until it stays. */
@@ -219,7 +222,7 @@ int pat_command_check(const struct pat_settings *settings)
 	if (r == 0)
 		r = pat_catalogue_load(place.scopes, &catalogue, &err);
 	if (r == 0 && access(settings->nginx, X_OK) < 0)
-		r = pat_err_set(&err, -errno, "cannot run %s: %s", settings->nginx, strerror(errno));
+		r = pat_err_set(&err, -errno, "cannot run %s: %s", settings->nginx, pat_err_words(errno));
 	pat_catalogue_free(catalogue);
 	if (r < 0)
 		return pat_command_failed(&err);

@@ -240,7 +240,7 @@ int pat_settings_read_file(struct pat_settings *settings, const char *path, stru
 	int r = 0;
 
 	if (!f)
-		return pat_err_set(err, -errno, "cannot read %s: %s", path, strerror(errno));
+		return pat_err_set(err, -errno, "cannot read %s: %s", path, pat_err_words(errno));
 	for (int number = 1; r == 0 && fgets(line, sizeof(line), f); number++) {
 		if (!strchr(line, '\n') && !feof(f))
 			r = pat_err_set(err, -EINVAL, "%s, line %d: longer than %d characters", path, number, LINE_BYTES_MAX);
@@ -253,24 +253,32 @@ int pat_settings_read_file(struct pat_settings *settings, const char *path, stru
 	return r;
 }
 
+/* One variable, `PATD_NAME=value`. */
+static int read_variable(struct pat_settings *settings, const char *variable, const char *equals, struct pat_err *err)
+{
+	char name[64];
+	struct pat_err why = { { 0 } };
+	size_t len = (size_t)(equals - variable) - 5;
+
+	if (len >= sizeof(name))
+		return pat_err_set(err, -EINVAL, "environment: there is no setting for %.80s", variable);
+	for (size_t i = 0; i < len; i++)
+		name[i] = (char)tolower((unsigned char)variable[5 + i]);
+	name[len] = '\0';
+	int r = pat_settings_set(settings, name, equals + 1, &why);
+	return r < 0 ? pat_err_set(err, r, "environment, PATD_%s: %s", name, why.text) : 0;
+}
+
 int pat_settings_read_environment(struct pat_settings *settings, char *const *environment, struct pat_err *err)
 {
 	for (; *environment; environment++) {
-		char name[64];
 		const char *equals = strchr(*environment, '=');
-		struct pat_err why = { { 0 } };
 
 		if (strncmp(*environment, "PATD_", 5) != 0 || !equals)
 			continue;
-		size_t len = (size_t)(equals - *environment) - 5;
-		if (len >= sizeof(name))
-			return pat_err_set(err, -EINVAL, "environment: there is no setting for %.80s", *environment);
-		for (size_t i = 0; i < len; i++)
-			name[i] = (char)tolower((unsigned char)(*environment)[5 + i]);
-		name[len] = '\0';
-		int r = pat_settings_set(settings, name, equals + 1, &why);
+		int r = read_variable(settings, *environment, equals, err);
 		if (r < 0)
-			return pat_err_set(err, r, "environment, PATD_%s: %s", name, why.text);
+			return r;
 	}
 	return 0;
 }

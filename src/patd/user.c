@@ -50,7 +50,7 @@ static int read_password(json_t *request, struct pat_err *err)
 /* Makes the request of the words. -EINVAL without a sentence: wrong usage. */
 static int parse(int n_words, char **words, json_t *request, struct pat_err *err)
 {
-	const char *what = n_words > 0 ? words[0] : "";
+	const char *what = n_words > 0 && words[0] ? words[0] : "";
 	bool adds = strcmp(what, "add") == 0;
 	bool sets = strcmp(what, "password") == 0;
 	bool lists = strcmp(what, "list") == 0;
@@ -63,7 +63,7 @@ static int parse(int n_words, char **words, json_t *request, struct pat_err *err
 	(void)json_object_set_new(request, "do", json_string(what));
 	if (!lists && json_object_set_new(request, "email", json_string(words[1])) < 0)
 		return pat_err_set(err, -EINVAL, "the email address is not UTF-8");
-	for (int i = 2; i < n_words; i++) {
+	for (int i = 2; i < n_words && words[i]; i++) {
 		if (adds && strcmp(words[i], "--name") == 0 && words[i + 1]) {
 			if (json_object_set_new(request, "name", json_string(words[++i])) < 0)
 				return pat_err_set(err, -EINVAL, "the name is not UTF-8");
@@ -114,12 +114,12 @@ static int do_here(const struct pat_settings *settings, const struct pat_place *
 	return r;
 }
 
-static void print_people(const json_t *people)
+static void print_people(json_t *people)
 {
 	size_t i = 0;
 	const json_t *p = NULL;
 
-	json_array_foreach((json_t *)(uintptr_t)people, i, p)
+	json_array_foreach(people, i, p)
 		(void)printf("%-6lld %-32s %-24s %-8s %s\n", (long long)json_integer_value(json_object_get(p, "id")),
 			     json_string_value(json_object_get(p, "email")), json_string_value(json_object_get(p, "name")),
 			     json_is_true(json_object_get(p, "admin")) ? "admin" : "",
@@ -129,7 +129,7 @@ static void print_people(const json_t *people)
 static int report(const json_t *answer, struct pat_err *err)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
-	const json_t *people = json_object_get(answer, "people");
+	json_t *people = json_object_get(answer, "people");
 
 	if (!json_is_true(json_object_get(answer, "ok")))
 		return pat_err_set(err, -EINVAL, "%s", error ? error : "the answer made no sense");
