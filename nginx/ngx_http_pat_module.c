@@ -219,7 +219,7 @@ ngx_http_pat_access_handler(ngx_http_request_t *r)
         goto answered;
     }
 
-    if (!plcf->enable) {
+    if (!plcf->enable || plcf->verify) {
         return NGX_DECLINED;
     }
 
@@ -284,7 +284,7 @@ ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pat_module);
 
-    if (!plcf->enable) {
+    if (!plcf->enable || plcf->verify) {
         return NGX_DECLINED;
     }
 
@@ -830,6 +830,10 @@ ngx_http_pat_header_name_error(ngx_http_pat_headers_t *headers,
         }
     }
 
+    if (name->data[0] == '-') {
+        return "begins with \"-\"";
+    }
+
     if (name->len > 5
         && ngx_strncasecmp(name->data, (u_char *) "X-Pat-", 6) == 0)
     {
@@ -1067,7 +1071,6 @@ ngx_http_pat_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
     }
 
     if (conf->verify) {
-        conf->enable = 0;
 
         /* a body is not read here, so none is too large */
 

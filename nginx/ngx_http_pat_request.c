@@ -33,7 +33,9 @@ typedef struct {
 
 static ngx_http_pat_kind_e ngx_http_pat_header_kind(
     ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name);
-static ngx_uint_t ngx_http_pat_same_name(ngx_str_t *name, u_char *canonical,
+static ngx_uint_t ngx_http_pat_keeps(ngx_http_request_t *r,
+    ngx_http_pat_loc_conf_t *plcf, ngx_table_elt_t *header);
+static ngx_uint_t ngx_http_pat_same_name(u_char *data, u_char *canonical,
     size_t len);
 static ngx_int_t ngx_http_pat_keep(ngx_http_request_t *r,
     ngx_list_part_t **tail, ngx_table_elt_t *header, ngx_uint_t n);
@@ -161,9 +163,7 @@ ngx_http_pat_rewrite_headers(ngx_http_request_t *r,
             i = 0;
         }
 
-        if (ngx_http_pat_header_kind(plcf, &header[i].key)
-            == NGX_HTTP_PAT_OTHER)
-        {
+        if (ngx_http_pat_keeps(r, plcf, &header[i])) {
             kept++;
             continue;
         }
@@ -194,13 +194,6 @@ ngx_http_pat_rewrite_headers(ngx_http_request_t *r,
     list->last = &added->part;
     list->nalloc = NGX_HTTP_PAT_ADDED;
 
-    r->headers_in.authorization = NULL;
-
-    /* what $remote_user may have been taken from */
-
-    ngx_str_null(&r->headers_in.user);
-    ngx_str_null(&r->headers_in.passwd);
-
     ctx->stripped = 1;
 
     return NGX_OK;
@@ -208,19 +201,55 @@ ngx_http_pat_rewrite_headers(ngx_http_request_t *r,
 
 
 /*
- * Every header is looked at twice in every request: a name that is of
- * interest to nobody should be found out by its length and first letter.
+ * An Authorization of another scheme is left to the module that "satisfy any"
+ * lets judge by it: where a token let the request pass, there is none.
+ */
+
+static ngx_uint_t
+ngx_http_pat_keeps(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    ngx_table_elt_t *header)
+{
+    switch (ngx_http_pat_header_kind(plcf, &header->key)) {
+
+    case NGX_HTTP_PAT_OTHER:
+        return 1;
+
+    case NGX_HTTP_PAT_AUTHORIZATION:
+
+        if (header->value.len < sizeof("Bearer") - 1
+            || ngx_strncasecmp(header->value.data, (u_char *) "Bearer",
+                               sizeof("Bearer") - 1)
+               != 0)
+        {
+            return 1;
+        }
+
+        r->headers_in.authorization = NULL;
+        return 0;
+
+    default:
+        return 0;
+    }
+}
+
+
+/*
+ * Every header of every request is looked at, twice: one that is of interest
+ * to nobody has to be found out by its length and a letter or two.
  */
 
 static ngx_http_pat_kind_e
 ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
 {
+    u_char       c, *data;
     ngx_str_t   *names;
     ngx_uint_t   i;
 
+    data = name->data;
+
     if (name->len > sizeof("X-Pat-") - 1
-        && (name->data[0] | 0x20) == 'x'
-        && ngx_http_pat_same_name(name, (u_char *) "x-pat-",
+        && (data[0] | 0x20) == 'x' && (data[2] | 0x20) == 'p'
+        && ngx_http_pat_same_name(data, (u_char *) "x-pat-",
                                   sizeof("x-pat-") - 1))
     {
         return NGX_HTTP_PAT_IDENTITY;
@@ -232,9 +261,11 @@ ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
         return NGX_HTTP_PAT_OTHER;
     }
 
-    if (name->len == sizeof("Authorization") - 1
-        && ngx_strncasecmp(name->data, (u_char *) "Authorization", name->len)
-           == 0)
+    c = ngx_tolower(data[0]);
+
+    if (c == 'a'
+        && name->len == sizeof("Authorization") - 1
+        && ngx_strncasecmp(data, (u_char *) "Authorization", name->len) == 0)
     {
         return NGX_HTTP_PAT_AUTHORIZATION;
     }
@@ -244,12 +275,13 @@ ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
     for (i = 0; i < plcf->headers->names.nelts; i++) {
 
         if (names[i].len != name->len
-            || !ngx_http_pat_same_name(name, names[i].data, name->len))
+            || c != ngx_tolower(names[i].data[0])
+            || !ngx_http_pat_same_name(data, names[i].data, name->len))
         {
             continue;
         }
 
-        if (ngx_strncasecmp(name->data, names[i].data, name->len) == 0) {
+        if (ngx_strncasecmp(data, names[i].data, name->len) == 0) {
             return NGX_HTTP_PAT_TOKEN;
         }
 
@@ -261,19 +293,24 @@ ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
 
 
 /*
- * Whether the name begins with the canonical one, for somebody who, as CGI
- * and its like do, cannot tell "-" from "_" or "." or any other punctuation.
- * The canonical name has letters, digits and "-" only.
+ * Whether the two names are one for somebody who, as CGI and its like do,
+ * cannot tell "-" from "_" or "." or any other punctuation.  The canonical
+ * name has letters, digits and "-" only, and does not begin with "-".
  */
 
 static ngx_uint_t
-ngx_http_pat_same_name(ngx_str_t *name, u_char *canonical, size_t len)
+ngx_http_pat_same_name(u_char *data, u_char *canonical, size_t len)
 {
     u_char  c;
     size_t  i;
 
     for (i = 0; i < len; i++) {
-        c = ngx_tolower(name->data[i]);
+
+        if (data[i] == canonical[i]) {
+            continue;
+        }
+
+        c = ngx_tolower(data[i]);
 
         if (c == ngx_tolower(canonical[i])) {
             continue;

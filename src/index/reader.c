@@ -19,7 +19,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FIND_TRIES_MAX 1000
+#define FIND_TRIES_MAX	1000
+#define ENTER_TRIES_MAX 64 /* generations published one right after the other */
 
 struct pat_index_reader {
 	char directory[4000];
@@ -192,7 +193,7 @@ bool pat_index_reader_refresh(struct pat_index_reader *reader)
 
 int pat_index_reader_enter(struct pat_index_reader *reader, uint64_t (*boot_ns)(void))
 {
-	for (int tries = 0; tries < 2; tries++) {
+	for (int tries = 0; tries < ENTER_TRIES_MAX; tries++) {
 		if (!reader->base && !reader_reopen(reader))
 			return PAT_INDEX_E_UNAVAILABLE;
 

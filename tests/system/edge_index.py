@@ -82,12 +82,13 @@ def library():
 
 @functools.lru_cache(maxsize=None)
 def module():
-    """$PAT_MODULE, or build/nginx/ngx_http_pat_module.so, or one built here."""
+    """$PAT_MODULE, or build/ngx_http_pat_module.so if it is up to date, or one built here."""
     named = os.environ.get("PAT_MODULE")
     if named:
         return Path(named)
-    built = REPO / "build" / "nginx" / "ngx_http_pat_module.so"
-    if built.exists():
+    built = REPO / "build" / "ngx_http_pat_module.so"
+    inputs = [p for d in LIBPAT_FOLDERS for p in (REPO / "src" / d).iterdir()] + list((REPO / "nginx").iterdir())
+    if built.exists() and built.stat().st_mtime > max(p.stat().st_mtime for p in inputs):
         return built
     out = scratch() / "module"
     _run([str(REPO / "nginx" / "build.sh"), str(out), str(library()), str(REPO / "src")])

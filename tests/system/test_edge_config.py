@@ -40,6 +40,7 @@ REFUSED = [
     ("pat_token_headers X-A x-a;", 'token header "x-a" is duplicate'),
     ("pat_token_headers X_A;", 'token header "X_A" has another character than a letter, a digit or "-"'),
     ("pat_token_headers 'X A';", 'has another character'),
+    ("pat_token_headers -A;", 'begins with "-"'),
     ("pat_token_headers X-A:;", 'has another character'),
     ('pat_token_headers "";', 'is empty or too long'),
     (f"pat_token_headers {LONG};", 'is empty or too long'),
@@ -121,7 +122,11 @@ def test_what_a_location_inherits():
         location /own/ { pat_scopes files:read; pat_token_headers X-Inner; pat_realm inner; alias @ROOT@/html/; }
         location /open/ { pat off; alias @ROOT@/html/; }
         location = /verify { pat_verify; }
-        location /verify/under { pat_verify; if ($request_method = GET) { set $a b; } }
+        location /verify/under {
+            pat_verify; if ($request_method = GET) { set $a b; }
+            location /verify/under/nested/ { alias @ROOT@/html/; }
+        }
+        location = /verify/limited { pat_verify; limit_except GET { pat_scopes a:b; } }
         location /nest/ { pat_scopes a:b; location /nest/in/ { alias @ROOT@/html/; } }
     }"""
     with Site(servers) as site:
@@ -142,7 +147,12 @@ def test_what_a_location_inherits():
         writer = site.index.add(scopes="projects:write")
         assert site.ask("/verify", [bearer(writer)]).status == 200
         assert site.ask("/verify/under", [bearer(writer)]).one("X-Pat-User") == "u_42"
-        assert site.ask("/verify/under", [bearer(new_token())]).status == 401
+        answer = site.ask("/verify/under", [bearer(new_token())])
+        assert answer.status == 401 and answer.one("X-Pat-Error").encode() == answer.body
+        assert site.ask("/verify/under/nested/hello.txt", [bearer(writer)]).body == b"hello\n"
+        assert site.ask("/verify/under/nested/hello.txt").status == 401
+        assert site.ask("/verify/limited", [bearer(writer)]).one("X-Pat-User") == "u_42"
+        assert site.ask("/verify/limited", [bearer(writer)], method="PUT").json()["scope"] == "a:b"
 
 
 def test_one_process_and_no_daemon():

@@ -78,6 +78,10 @@ SERVERS = """
                              proxy_pass http://127.0.0.1:@HTTP@/; }
         location /all-out/ { deny all; pat on; proxy_pass http://127.0.0.1:@HTTP@/; }
 
+        location /any-basic/ { satisfy any; auth_basic x; auth_basic_user_file @ROOT@/passwords; pat on;
+                               proxy_pass http://127.0.0.1:@HTTP@/; proxy_set_header X-Mine $remote_user; }
+        location /any-then/ { satisfy any; allow 127.0.0.1; deny all; pat on; try_files /absent /inner/x; }
+
         location /limited/ {
             pat on;
             proxy_pass http://127.0.0.1:@HTTP@/;
@@ -89,6 +93,7 @@ SERVERS = """
 
 FORGED_NAMES = [a + "Pat" + b + c for a, b, c in itertools.product(
     ("X-", "X_", "X.", "x-", "x_"), "-_.", ("User", "Scopes", "Token-Id", "Token_Id", "Expires", "Error", "Whatever"))]
+FORGED_NAMES += ["x-pat-user", "X-PAT-USER", "x_pat_user", "X_PAT_USER", "x-pAt-scopes", "X~Pat~User", "X!Pat+User"]
 
 
 @pytest.fixture(scope="module")
@@ -98,6 +103,7 @@ def site(tmp_path_factory):
     with Site(SERVERS, http=http.port, scgi=scgi.address, backends=[http, scgi]) as s:
         s.http, s.scgi = http, scgi
         (s.path("html") / "page.txt").write_text('<!--#include virtual="/part" -->|<!--#include virtual="/part-write" -->')
+        s.path("passwords").write_text("basil:{PLAIN}secret\n")
         s.token = s.index.add()
         yield s
 
@@ -382,6 +388,39 @@ def test_satisfy_any_lets_in_by_address_as_nobody(site):
 def test_satisfy_any_knows_who_it_is_with_a_token(site):
     assert site.ask("/any-in/x", [bearer(site.token)]).status == 200
     assert told(site) == ours(site.token)
+
+
+def test_an_expired_token_is_nobodys(site):
+    expired = site.index.add(owner="u_gone", expires=1_000_000_000)
+    site.ask("/any-in/x", [bearer(expired)])
+    assert told(site)[0] == ("X-Pat-User", "-")
+    assert "u_gone" not in str(site.http.requests)
+    assert site.log()[-1]["verdict"] == "expired" and site.log()[-1]["user"] == ""
+
+
+def test_satisfy_any_with_a_password(site):
+    basic = ("Authorization", "Basic YmFzaWw6c2VjcmV0")
+    for headers, user in (([basic], "basil"), ([bearer(site.token)], None)):
+        answer = site.ask("/any-basic/x", headers)
+        assert answer.status == 200
+        assert dict(answer.json()["headers"]).get("X-Mine") == user
+        assert (list(basic) in answer.json()["headers"]) == (user is not None)
+    for headers in ([], [("Authorization", "Basic YmFzaWw6d3Jvbmc=")], [bearer("x")]):
+        assert site.ask("/any-basic/x", headers).status == 401
+
+
+def test_satisfy_any_and_a_second_look(site):
+    """What was wrong with the token is still wrong when its header is gone."""
+    assert site.ask("/any-then/x", [figma(site.token)]).status == 200
+    assert site.ask("/any-then/x", [figma("x")]).json()["reason"] == "token_invalid"
+    assert site.ask("/any-then/x").json()["reason"] == "token_missing"
+    expired = site.index.add(expires=1_000_000_000)
+    assert site.ask("/any-then/x", [figma(expired)]).json()["reason"] == "token_expired"
+
+
+def test_another_spelling_of_a_token_header_is_no_credential(site):
+    for name in ("X_Figma_Token", "X.Figma.Token", "x-figma_token"):
+        assert site.ask("/app/x", [(name, site.token)]).json()["reason"] == "token_missing"
 
 
 def test_satisfy_any_with_no_other_way(site):

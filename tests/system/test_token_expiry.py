@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When a token ends: to the second, within the operator's limit, and whatever the clock does afterwards."""
+import datetime
+import email.utils
+import pathlib
+import shutil
+import struct
+import subprocess
+import time
+
+import pytest
+
+from product import Product
+from tools import SCOPE, await_event, events, rows
+
+
+def utc(seconds):
+    return datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def create(person, name, **expiry):
+    return person.call("POST", "/api/v1/tokens", {"name": name, "scopes": [SCOPE], **expiry})
+
+
+def edge_time(answer):
+    return email.utils.parsedate_to_datetime(answer.headers["Date"]).timestamp()
+
+
+def sleep_until(moment):
+    time.sleep(max(0, moment - time.time()))
+
+
+def test_a_token_ends_at_its_second(shared):
+    """TOK-05: accepted before expires_at, refused from it on, and told that it has expired."""
+    end = int(time.time()) + 2
+    token = create(shared.ada, "two seconds", expires_at=utc(end)).json
+    assert token["expires_at"] == utc(end)
+    accepted = refused = 0
+    while time.time() < end + 0.3:
+        before = time.time()
+        answer = shared.get("/v1/me", token=token["token"])
+        after = time.time()
+        if after < end:
+            assert answer.status == 200, (before - end, answer)
+            accepted += 1
+        elif before >= end:
+            assert (answer.status, answer.json["reason"]) == (401, "token_expired"), (before - end, answer)
+            refused += 1
+        time.sleep(0.005)
+    assert accepted > 10 and refused > 10
+    assert shared.ada.call("GET", f"/api/v1/tokens/{token['id']}").json["state"] == "expired"
+    assert 'error="invalid_token"' in answer.headers["WWW-Authenticate"]
+
+
+def test_the_end_lies_within_the_policy(shared):
+    """TOK-06: every token has an end, at most 90 days away; "never" only where the operator allows it."""
+    now = time.time()
+    table = [
+        ({}, "expiry_required"),
+        ({"expires_at": None}, "expiry_required"),
+        ({"expires_in_days": 91}, "expiry_too_far"),
+        ({"expires_in_days": 10**15}, "expiry_too_far"),
+        ({"expires_in_days": 0}, "expiry_in_past"),
+        ({"expires_in_days": -1}, "expiry_in_past"),
+        ({"expires_at": utc(now + 91 * 86400)}, "expiry_too_far"),
+        ({"expires_at": utc(now - 1)}, "expiry_in_past"),
+        ({"expires_at": "1970-01-01T00:00:00Z"}, "expiry_in_past"),
+        ({"expires_at": "9999-12-31T23:59:59Z"}, "expiry_too_far"),
+        ({"expires_at": "never"}, "expiry_malformed"),
+        ({"expires_at": "2027-02-30T00:00:00Z"}, "expiry_malformed"),
+        ({"expires_at": ""}, "expiry_malformed"),
+        ({"expires_at": utc(now + 86400), "expires_in_days": 1}, "expiry_conflict"),
+        ({"expires_in_days": "30"}, "wrong_type"),
+        ({"expires_in_days": 1.5}, "wrong_type"),
+        ({"expires_in_days": None}, "wrong_type"),
+    ]
+    count = rows(shared, "SELECT count(*) FROM token")
+    for expiry, reason in table:
+        answer = create(shared.ada, "never made", **expiry)
+        assert (answer.status, answer.json["reason"]) == (400, reason), (expiry, answer)
+        assert answer.json["field"] in ("expires_at", "expires_in_days")
+    assert rows(shared, "SELECT count(*) FROM token") == count
+    longest = create(shared.ada, "the longest", expires_in_days=90).json
+    assert longest["expires_at"] == utc(datetime.datetime.fromisoformat(longest["created_at"]).timestamp() + 90 * 86400)
+
+
+def test_never_where_the_operator_allows_it(tmp_path):
+    """TOK-06: token_never_allowed, and only asked for by name: leaving the expiry out is still refused."""
+    with Product(tmp_path, token_never_allowed="yes", token_expires_days_max=7, token_expires_days_default=3) as p:
+        ada = p.set_up()
+        assert create(ada, "forgotten").json["reason"] == "expiry_required"
+        token = create(ada, "for ever", expires_at=None).json
+        assert token["expires_at"] is None
+        assert p.get("/v1/me", token=token["token"]).status == 200
+        assert create(ada, "eight days", expires_in_days=8).json["reason"] == "expiry_too_far"
+        policy = ada.call("GET", "/api/v1/scopes").json["policy"]
+        assert policy == {"expires_in_days_max": 7, "expires_in_days_default": 3, "never_allowed": True, "live_tokens_max": 50}
+
+
+def test_its_expiry_is_logged(tmp_path):
+    """LOG-01: a token's expiry is an event of its own, once, with the token's id; also when it came while patd was away."""
+    with Product(tmp_path) as p:
+        ada = p.set_up()
+        end = int(time.time()) + 1
+        token, other = (create(ada, str(i), expires_at=utc(end + i)).json for i in (1, 2))
+        sleep_until(end + 1.1)
+        p.stop()
+        assert [e["token"] for e in events(p, "token.expired")] == [token["id"]]
+        sleep_until(end + 2.1)
+        p.start()
+        p.stop()
+        assert [(e["token"], e["person"]) for e in events(p, "token.expired")] == [(token["id"], "1"), (other["id"], "1")]
+
+
+class Clock:
+    """The wall clock that patd and nginx see."""
+
+    def __init__(self, folder):
+        library = folder / "clock_shift.so"
+        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).parent / "clock_shift.c"], check=True)
+        self.file = folder / "clock"
+        self.set(0)
+        self.env = {"LD_PRELOAD": str(library), "CLOCK_SHIFT": str(self.file)}
+
+    def set(self, seconds):
+        with open(self.file, "r+b" if self.file.exists() else "wb") as f:
+            f.write(struct.pack("=q", seconds))
+
+
+def test_a_clock_set_back_brings_nothing_back(tmp_path):
+    """TOK-05: the clock of a running patd goes back by an hour; an expired token stays refused, and /readyz says why it
+    is not ready."""
+    clock = Clock(tmp_path)
+    with Product(tmp_path, env=clock.env) as p:
+        ada = p.set_up()
+        kept = ada.generate("kept")
+        end = int(time.time()) + 2
+        token = create(ada, "short", expires_at=utc(end)).json["token"]
+        assert p.get("/v1/me", token=token).status == 200
+        sleep_until(end + 1.2)  # housekeeping has put this second into the index's floor
+        assert p.get("/v1/me", token=token).status == 401
+        clock.set(-3600)
+        time.sleep(1.1)  # nginx looks at the clock when something happens
+        assert edge_time(p.get("/livez")) < time.time() - 3500
+        for _ in range(30):
+            assert p.get("/v1/me", token=token).status == 401
+            assert p.get("/v1/me", token=kept["token"]).status == 200
+            time.sleep(0.05)
+        ready = p.get("/readyz")
+        assert (ready.status, ready.json) == (503, {"status": "not_ready", "reasons": ["clock"]})
+        assert await_event(p, "health.not_ready")["reason"].startswith("clock: the wall clock is 3")
+        assert ada.generate("made meanwhile")["created_at"] >= utc(end)  # time does not go back in records either
+        clock.set(0)
+        assert p.get("/readyz").status == 200
+
+
+@pytest.mark.parametrize("index", ["kept", "lost"])
+def test_a_restart_with_the_clock_set_back(tmp_path, index):
+    """TOK-05: the same when patd and nginx are started again an hour in the past; also after a restart of the machine,
+    which takes the index away."""
+    clock = Clock(tmp_path)
+    with Product(tmp_path, env=clock.env) as p:
+        ada = p.set_up()
+        end = int(time.time()) + 2
+        token = create(ada, "short", expires_at=utc(end)).json["token"]
+        sleep_until(end + 1.2)
+        assert p.get("/v1/me", token=token).json["reason"] == "token_expired"
+        assert p.stop() == 0
+        clock.set(-3600)
+        if index == "lost":
+            shutil.rmtree(p.runtime)
+        p.start()
+        answer = p.get("/v1/me", token=token)
+        assert answer.json["reason"] == "token_expired"
+        assert edge_time(answer) < time.time() - 3500  # the edge does live in the past
+        assert p.get("/readyz").json == {"status": "not_ready", "reasons": ["clock"]}
