@@ -69,7 +69,11 @@ static const char conf_server[] =
 	"    add_header Cross-Origin-Resource-Policy same-origin always;\n"
 	"    add_header X-Frame-Options DENY always;\n"
 	"    error_page 413 @too_large;\n"
-	"    location = /verify { pat_verify; %s }\n"
+	/* The gate sends nosniff itself; naming one header here leaves out those above. */
+	"    location = /verify {\n"
+	"      pat_verify; %s\n"
+	"      add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;\n"
+	"    }\n"
 	/* The built-in product, behind the gate like any other. */
 	"    location ~ ^/v1/me/?$ {\n"
 	"      pat on; pat_scopes current_user:read; pat_cors on; %s\n"
