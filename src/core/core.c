@@ -108,11 +108,23 @@ static bool index_there(const char *directory)
 	return access(path, F_OK) == 0;
 }
 
+/* The index of the run before, if it is there: its usage is still to be taken, and what had expired for it stays
+ * expired, even if the clock was set back in between. */
+static void former_open(struct pat_core *core)
+{
+	if (!index_there(core->config.index_directory) ||
+	    pat_index_reader_new(core->config.index_directory, &core->former) < 0 ||
+	    pat_index_reader_enter(core->former, pat_clock_boot_ns) != 0)
+		return;
+	int64_t floor_s = pat_index_reader_clock_floor_s(core->former);
+	if (floor_s > atomic_load(&core->latest_s))
+		atomic_store(&core->latest_s, floor_s);
+}
+
 /* Builds a new generation from the store, and puts it in the former one's place. */
 static int index_load(struct pat_core *core, struct pat_err *err)
 {
 	const struct pat_core_config *config = &core->config;
-	int64_t now = pat_core_now(core);
 	int64_t expected = 0;
 	int64_t seq = 0;
 	char tokens[PAT_NUM_BYTES];
@@ -120,6 +132,8 @@ static int index_load(struct pat_core *core, struct pat_err *err)
 	uint64_t began = pat_clock_boot_ns();
 	struct pat_index_stats stats;
 
+	former_open(core);
+	int64_t now = pat_core_now(core);
 	int r = pat_store_token_count(core->store, &expected);
 	if (r < 0)
 		return pat_err_set(err, r, "cannot count the tokens: %s", pat_err_words(r));
@@ -131,8 +145,6 @@ static int index_load(struct pat_core *core, struct pat_err *err)
 				 &core->index, err);
 	if (r < 0)
 		return r;
-	if (index_there(config->index_directory))
-		(void)!pat_index_reader_new(config->index_directory, &core->former);
 	r = pat_store_token_load(core->store, now - config->expired_keep_days * 86400, &seq, load_one, core);
 	if (r < 0)
 		return pat_err_set(err, r, "cannot load the tokens into the index: %s", pat_err_words(r));
@@ -178,6 +190,7 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 	if (r < 0)
 		return pat_err_set(err, r, "cannot read the store: %s", pat_err_words(r));
 	atomic_store(&core->latest_s, latest);
+	core->reported_s = latest;
 	return config->index_directory ? index_load(core, err) : 0;
 }
 

@@ -77,11 +77,26 @@ static int report_expired(void *arg, const struct pat_record *record)
 {
 	char tid[PAT_TID_CHARS + 1];
 	char owner[PAT_NUM_BYTES];
+	bool *any = arg;
 
-	(void)arg;
+	*any = true;
 	pat_record_tid(record->digest, tid);
 	pat_log(PAT_LOG_INFO, "token.expired", "token", tid, "person", pat_num(owner, record->owner), NULL);
 	return 0;
+}
+
+/* Reports what has expired since the last time. The store is then told the time, as the use of no token: should the
+ * machine start again with an earlier clock and no index, what has expired stays so. */
+static void expire(struct pat_core *core, int64_t now)
+{
+	struct pat_usage moment = { .last_used_s = now };
+	bool any = false;
+
+	int r = pat_store_token_expired(core->store, core->reported_s, now, report_expired, &any);
+	if (r == 0 && any)
+		r = pat_store_usage_fold(core->store, &moment, 1);
+	if (r == 0)
+		core->reported_s = now;
 }
 
 static void forget(struct pat_core *core, int64_t now)
@@ -122,7 +137,6 @@ static void take_former(struct pat_core *core)
 static void *keeper_run(void *arg)
 {
 	struct pat_core *core = arg;
-	int64_t reported = pat_core_now(core);
 
 	for (uint64_t turn = 1; keep_going(core); turn++) {
 		int64_t now = pat_core_now(core);
@@ -133,8 +147,7 @@ static void *keeper_run(void *arg)
 			take_former(core);
 		if (turn % FOLD_EVERY_S == 0) {
 			fold_usage(core, core->own);
-			if (pat_store_token_expired(core->store, reported, now, report_expired, NULL) == 0)
-				reported = now;
+			expire(core, now);
 		}
 		if (turn % FORGET_EVERY_S == 1)
 			forget(core, now);
@@ -142,6 +155,7 @@ static void *keeper_run(void *arg)
 	if (core->former)
 		take_former(core);
 	fold_usage(core, core->own);
+	expire(core, pat_core_now(core));
 	return NULL;
 }
 

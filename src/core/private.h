@@ -24,6 +24,7 @@ struct pat_core {
 	struct pat_password *password;
 	struct pat_throttle *throttle;
 	_Atomic int64_t latest_s; /* time does not go back */
+	int64_t reported_s;	  /* the housekeeper's: tokens that expired until then are in the log */
 	pthread_t housekeeper;
 	bool housekeeper_runs;
 	pthread_mutex_t stop_lock;

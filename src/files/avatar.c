@@ -27,10 +27,11 @@ int pat_files_avatar(const char *file, struct pat_buf *out)
 	if (!parse_file(file, &id))
 		return PAT_FILES_E_NOT_FOUND;
 	/* Steps of the golden angle keep the colours of neighbouring ids apart. */
-	return pat_buf_addf(out,
-			    "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 96 96\" width=\"96\" height=\"96\">"
-			    "<circle cx=\"48\" cy=\"48\" r=\"48\" fill=\"hsl(%u,45%%,45%%)\"/>"
-			    "<circle cx=\"48\" cy=\"38\" r=\"15\" fill=\"#fff\"/>"
-			    "<path d=\"M20 80a28 24 0 0 1 56 0z\" fill=\"#fff\"/></svg>\n",
-			    (unsigned)(id % 360 * 137 % 360));
+	return pat_buf_addf(
+		out,
+		"<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 96 96\" width=\"96\" height=\"96\">"
+		"<circle cx=\"48\" cy=\"48\" r=\"48\" fill=\"hsl(%u,45%%,45%%)\"/>"
+		"<circle cx=\"48\" cy=\"38\" r=\"15\" fill=\"#fff\"/>"
+		"<path d=\"M20 80a28 24 0 0 1 56 0z\" fill=\"#fff\"/></svg>\n",
+		(unsigned)(id % 360 * 137 % 360));
 }

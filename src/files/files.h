@@ -9,9 +9,9 @@
 #include "base/base.h"
 
 /* Headers of every answer under /v1, as Figma's clients know them. */
-#define PAT_FILES_CONTENT_TYPE	"application/json; charset=utf-8"
+#define PAT_FILES_CONTENT_TYPE  "application/json; charset=utf-8"
 #define PAT_FILES_CACHE_CONTROL "no-cache, no-store"
-#define PAT_FILES_VARY		"X-Figma-Token,Authorization,Accept-Encoding"
+#define PAT_FILES_VARY          "X-Figma-Token,Authorization,Accept-Encoding"
 
 enum pat_files_outcome {
 	PAT_FILES_E_NOT_FOUND = 1,

@@ -21,7 +21,8 @@ static void add_text(struct pat_buf *out, const char *before, const char *text)
 	(void)pat_buf_add_json(out, text, strlen(text));
 }
 
-static int write_me(const struct pat_person *person, const struct pat_files_caller *caller, struct pat_buf *out)
+static int write_me(const struct pat_person *person, const struct pat_files_caller *caller,
+                    struct pat_buf *out)
 {
 	(void)pat_buf_addf(out, "{\"id\":\"%lld", (long long)person->id);
 	add_text(out, "\",\"handle\":\"", person->name);

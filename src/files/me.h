@@ -14,7 +14,7 @@ struct pat_core;
 
 /* Writes {id, handle, email, img_url}. E_SCOPE (PAT_FILES_ME_SCOPE or the old files:read is needed),
  * E_NOT_FOUND (no such person, or disabled), or a fault. */
-int pat_files_me(struct pat_core *core, const struct pat_files_caller *caller, struct pat_buf *out)
-	PAT_MUST_USE;
+int pat_files_me(struct pat_core *core, const struct pat_files_caller *caller,
+                 struct pat_buf *out) PAT_MUST_USE;
 
 #endif

@@ -58,23 +58,27 @@ int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog
 	return 0;
 }
 
+static int add_piece(const char *bytes, size_t len, void *buf)
+{
+	return pat_buf_add(buf, bytes, len);
+}
+
+/* Not by json_dumps(): its memory would have to be freed by jansson's own functions, which pat_json_init() replaces. */
 static int send_json(int fd, const json_t *message)
 {
-	char *bytes = json_dumps(message, JSON_COMPACT);
-
-	if (!bytes)
-		return -ENOMEM;
-	size_t len = strlen(bytes);
+	pat_cleanup(pat_buf_done) struct pat_buf text = { 0 };
 	int r = 0;
-	for (size_t done = 0; r == 0 && done < len;) {
-		ssize_t n = send(fd, bytes + done, len - done, MSG_NOSIGNAL);
+
+	pat_buf_init(&text, MESSAGE_BYTES_MAX);
+	if (json_dump_callback(message, add_piece, &text, JSON_COMPACT) < 0)
+		return pat_buf_error(&text) < 0 ? pat_buf_error(&text) : -ENOMEM;
+	for (size_t done = 0; r == 0 && done < text.len;) {
+		ssize_t n = send(fd, text.data + done, text.len - done, MSG_NOSIGNAL);
 
 		if (n < 0 && errno != EINTR)
 			r = -errno;
 		done += n > 0 ? (size_t)n : 0;
 	}
-	pat_wipe(bytes, len);
-	free(bytes);
 	if (r == 0 && shutdown(fd, SHUT_WR) < 0)
 		r = -errno;
 	return r;

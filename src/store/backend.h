@@ -87,6 +87,7 @@ struct pat_store_ops {
 
 	int (*audit_list)(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
 	                  void *arg);
+	int (*audit_verify)(struct pat_store *store, int64_t *ret_id);
 };
 
 extern const struct pat_store_ops pat_store_sqlite_ops;

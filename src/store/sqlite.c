@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,23 +22,23 @@
 /* The directory's real path and the file's name, joined. */
 static int path_resolve(const char *location, char **ret, struct pat_err *err)
 {
-	char directory[PATH_MAX];
-	char name[PATH_MAX];
+	const char *slash = strrchr(location, '/');
+	const char *name = slash ? slash + 1 : location;
+	pat_cleanup(pat_freep) char *parent = NULL;
+	pat_cleanup(pat_freep) char *path = NULL;
 	char real[PATH_MAX];
-	size_t len = strlen(location);
 
-	if (len >= PATH_MAX)
-		return pat_err_set(err, -ENAMETOOLONG, "the store's path is too long");
-	memcpy(directory, location, len + 1); /* UNSAFE: len < PATH_MAX */
-	memcpy(name, location, len + 1);      /* UNSAFE: len < PATH_MAX */
-	const char *parent = dirname(directory);
+	/* "." alone or behind the last slash: a directory either way. */
+	if (asprintf(&parent, "%.*s.", (int)(name - location), location) < 0)
+		return pat_err_set(err, -ENOMEM, "out of memory");
 	if (!realpath(parent, real))
 		return pat_err_set(err, -errno, "the store's directory %s: %s", parent,
 		                   strerrordesc_np(errno));
-	char *path = NULL;
-	if (asprintf(&path, "%s/%s", real, basename(name)) < 0)
+	if (asprintf(&path, "%s/%s", real, name) < 0)
 		return pat_err_set(err, -ENOMEM, "out of memory");
-	*ret = path;
+	if (strlen(path) >= PATH_MAX)
+		return pat_err_set(err, -ENAMETOOLONG, "the store's path is too long");
+	*ret = PAT_TAKE(path);
 	return 0;
 }
 
@@ -69,12 +68,14 @@ static int lock_take(const char *path, int *ret_fd, struct pat_err *err)
 /* Makes the name of a file just created survive a power cut. */
 static int directory_sync(const char *path)
 {
-	char directory[PATH_MAX];
+	pat_cleanup(pat_freep) char *directory = strdup(path);
 
-	memcpy(directory, path,
-	       strlen(path) + 1); /* UNSAFE: path_resolve() kept it below PATH_MAX */
-	pat_cleanup(pat_closep) int fd =
-		open(dirname(directory), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (!directory)
+		return -ENOMEM;
+	char *slash = strrchr(directory, '/');
+	pat_assert(slash);
+	slash[slash == directory] = '\0'; /* "/store.db" is in "/" */
+	pat_cleanup(pat_closep) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
@@ -127,7 +128,8 @@ static int database_open(struct pat_lite *lite, struct pat_err *err)
 	int e = pat_lite_writer_connect(lite);
 	if (e < 0)
 		return pat_err_set(err, e, "the store %s %s", lite->path,
-				   e == -EINVAL ? "is not an SQLite database" : "can not be opened");
+		                   e == -EINVAL ? "is not an SQLite database"
+		                                : "can not be opened");
 	e = pat_lite_identify(conn, err);
 	if (e == 0)
 		e = wal_mode(conn, err);
@@ -257,4 +259,5 @@ const struct pat_store_ops pat_store_sqlite_ops = {
 	.token_expired = pat_lite_token_expired,
 	.usage_fold = pat_lite_usage_fold,
 	.audit_list = pat_lite_audit_list,
+	.audit_verify = pat_lite_audit_verify,
 };

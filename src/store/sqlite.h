@@ -175,6 +175,8 @@ int pat_lite_audit(struct pat_lite_tx *tx, const struct pat_actor *actor,
 int pat_lite_audit_list(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
                         void *arg);
 
+int pat_lite_audit_verify(struct pat_store *store, int64_t *ret_id);
+
 /* ---- Migrations. (sqlite_migrate.c) */
 
 /* Whether this is a fresh file or a store that this binary understands: 0, -EINVAL, -EPROTO. Changes

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Audit records: written in the transaction of the change they tell of, numbered by the head without
- * gaps, and chained (store/audit.h).
+ * gaps, and chained (store/audit.h). Lists do not check the chain: whoever reads ten records can not
+ * know of the ten thousand before them. The walk does.
  */
 #include "store/sqlite.h"
 
@@ -134,5 +135,72 @@ int pat_lite_audit_list(struct pat_store *store, int64_t after, unsigned limit, 
 		if (e != 0)
 			return e;
 	}
+	return e;
+}
+
+/* ---- The walk. */
+
+#define MAC_COLUMN 10 /* behind what audit_read() reads */
+
+/* 0 when the row follows on `mac`, which then becomes the row's; or PAT_STORE_E_CHAIN, or negative. */
+static int audit_follows(struct pat_lite *lite, struct pat_lite_query *q, int64_t id,
+                         uint8_t mac[static PAT_SHA256_BYTES])
+{
+	struct pat_audit audit = { 0 };
+	uint8_t stored[PAT_SHA256_BYTES];
+
+	int malformed = audit_read(q, &audit);
+	pat_lite_blob(q, MAC_COLUMN, stored, sizeof(stored));
+	if (malformed != 0 || q->malformed || audit.id != id ||
+	    pat_lite_i64(q, MAC_COLUMN + 1) != lite->key.id)
+		return PAT_STORE_E_CHAIN;
+	int e = pat_audit_mac(&audit, mac, &lite->key, mac);
+	if (e < 0)
+		return e;
+	return pat_memeq(mac, stored, sizeof(stored)) ? 0 : PAT_STORE_E_CHAIN;
+}
+
+static int audit_walk(struct pat_lite_reader *reader, int64_t *ret_id)
+{
+	uint8_t mac[PAT_SHA256_BYTES] = { 0 };
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		reader->conn, "SELECT id, seq, at, actor, via, action, object, address, agent,"
+			      " request_id, mac, key_id FROM audit ORDER BY id");
+
+	int e = 0;
+	*ret_id = 1;
+	while ((e = pat_lite_step(&q)) > 0) {
+		e = audit_follows(reader->lite, &q, *ret_id, mac);
+		if (e != 0)
+			return e;
+		(*ret_id)++;
+	}
+	return e;
+}
+
+int pat_lite_audit_verify(struct pat_store *store, int64_t *ret_id)
+{
+	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
+	int64_t next = 0;
+
+	int e = pat_lite_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	/* One view for the head and the records. */
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query begin =
+		pat_lite_query(reader.conn, "BEGIN");
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query head =
+		pat_lite_query(reader.conn, "SELECT audit FROM head WHERE id = 1");
+	e = pat_lite_run(&begin);
+	if (e == 0)
+		e = pat_lite_step(&head);
+	if (e < 0)
+		return e;
+	int64_t last = e == 1 ? pat_lite_i64(&head, 0) : -1;
+	e = audit_walk(&reader, &next);
+	if (e == 0 && next - 1 != last)
+		e = PAT_STORE_E_CHAIN;
+	if (e >= 0)
+		*ret_id = e == 0 ? last : next;
 	return e;
 }

@@ -350,7 +350,7 @@ int pat_lite_token_load(struct pat_store *store, int64_t expired_before_s, int64
 	bool both = false;
 
 	int e = worker_new(&load, &one);
-	if (e < 0)
+	if (e != 0)
 		return e;
 	if (worker_new(&load, &other) < 0)
 		other = NULL;

@@ -290,3 +290,10 @@ int pat_store_audit_list(struct pat_store *store, int64_t after, unsigned limit,
 	pat_assert(fn);
 	return store->ops->audit_list(store, after, limit, fn, arg);
 }
+
+int pat_store_audit_verify(struct pat_store *store, int64_t *ret_id)
+{
+	pat_assert(store);
+	pat_assert(ret_id);
+	return store->ops->audit_verify(store, ret_id);
+}

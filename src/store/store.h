@@ -50,6 +50,7 @@ enum pat_store_outcome {
 	PAT_STORE_E_SETUP_DONE,		   /* set-up: somebody exists already */
 	PAT_STORE_E_SETUP_CODE,		   /* set-up: wrong or replaced code */
 	PAT_STORE_E_DIGEST_EXISTS,	   /* token: this digest is stored already; nothing was changed */
+	PAT_STORE_E_CHAIN,		   /* audit: a record is missing or not what patd wrote */
 };
 
 /* Who does a thing, for the audit record. Zeroed fields are unknown. */
@@ -240,5 +241,8 @@ int pat_store_usage_fold(struct pat_store *store, const struct pat_usage *usage,
 
 /* ---- Audit: ids greater than `after`, ascending, at most `limit`. */
 int pat_store_audit_list(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn, void *arg) PAT_MUST_USE;
+/* Walks the whole chain (store/audit.h). 0, and the id of the last record; E_CHAIN, and the first id that
+ * is missing or was edited. Cutting off the end together with the head is not found: ship records elsewhere. */
+int pat_store_audit_verify(struct pat_store *store, int64_t *ret_id) PAT_MUST_USE;
 
 #endif

@@ -12,21 +12,17 @@
 /* token68 of RFC 9110 section 11.2: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
 static bool is_token68(const char *s, size_t len)
 {
-	size_t i = 0;
+	static const bool member[256] = {
+		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['-'] = true, ['.'] = true,
+		['_'] = true,	      ['~'] = true,	    ['+'] = true,	  ['/'] = true,
+	};
+	bool all = true;
 
-	for (; i < len; i++) {
-		unsigned char c = (unsigned char)s[i];
-		bool letter = (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
-		bool digit = c >= '0' && c <= '9';
-
-		if (!letter && !digit && (c == '\0' || !strchr("-._~+/", c)))
-			break;
-	}
-	if (i == 0)
-		return false;
-	while (i < len && s[i] == '=')
-		i++;
-	return i == len;
+	while (len > 0 && s[len - 1] == '=')
+		len--;
+	for (size_t i = 0; i < len; i++)
+		all &= member[(uint8_t)s[i]]; /* no early exit: nearly every text passes */
+	return len > 0 && all;
 }
 
 /* Takes one presented text into account. */

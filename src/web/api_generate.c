@@ -15,7 +15,13 @@
 
 #define DAYS_MAX 1000000 /* what the core is handed at most; its own limit is far below */
 
-enum { NAME, SCOPES, EXPIRES_AT, EXPIRES_IN_DAYS, N_FIELDS };
+enum {
+	NAME,
+	SCOPES,
+	EXPIRES_AT,
+	EXPIRES_IN_DAYS,
+	N_FIELDS
+};
 
 /* 0, or 1 after refusing. */
 static int read_key(struct pat_call *call, struct pat_token_request *request)
@@ -41,7 +47,7 @@ static int read_key(struct pat_call *call, struct pat_token_request *request)
 }
 
 static int read_expires_at(struct pat_call *call, const struct pat_json_field *field,
-			   struct pat_token_request *request)
+                           struct pat_token_request *request)
 {
 	if (field->is_null) {
 		request->expires_s = PAT_NEVER;
@@ -55,7 +61,7 @@ static int read_expires_at(struct pat_call *call, const struct pat_json_field *f
 }
 
 static int read_expiry(struct pat_call *call, const struct pat_json_field *fields,
-		       struct pat_token_request *request)
+                       struct pat_token_request *request)
 {
 	const struct pat_json_field *at = &fields[EXPIRES_AT];
 	const struct pat_json_field *days = &fields[EXPIRES_IN_DAYS];
@@ -72,8 +78,8 @@ static int read_expiry(struct pat_call *call, const struct pat_json_field *field
 	return 0;
 }
 
-static int read_scopes(struct pat_call *call, const struct pat_json_field *field, const char **scopes,
-		       struct pat_token_request *request)
+static int read_scopes(struct pat_call *call, const struct pat_json_field *field,
+                       const char **scopes, struct pat_token_request *request)
 {
 	size_t n = json_array_size(field->list);
 
@@ -87,23 +93,27 @@ static int read_scopes(struct pat_call *call, const struct pat_json_field *field
 }
 
 /* Names the scope that was wrong, where it is fit to be repeated. */
-static int refuse_scope(struct pat_call *call, int result, const struct pat_token_request *request, size_t bad)
+static int refuse_scope(struct pat_call *call, int result, const struct pat_token_request *request,
+                        size_t bad)
 {
 	const char *field = NULL;
-	struct pat_call_refusal refusal = { .reason = pat_reason_of_core(result, &field), .field = "scopes" };
+	struct pat_call_refusal refusal = { .reason = pat_reason_of_core(result, &field),
+		                            .field = "scopes" };
 	char detail[PAT_SCOPE_BYTES_MAX + 64];
 
-	if (bad < request->n_scopes && pat_scope_name_ok(request->scopes[bad], strlen(request->scopes[bad]))) {
+	if (bad < request->n_scopes &&
+	    pat_scope_name_ok(request->scopes[bad], strlen(request->scopes[bad]))) {
 		(void)snprintf(detail, sizeof(detail),
-			       result == PAT_CORE_E_SCOPE_UNKNOWN ? "There is no scope %s." : "%s is given twice.",
-			       request->scopes[bad]);
+		               result == PAT_CORE_E_SCOPE_UNKNOWN ? "There is no scope %s."
+		                                                  : "%s is given twice.",
+		               request->scopes[bad]);
 		refusal.detail = detail;
 	}
 	return pat_call_refuse_with(call, &refusal);
 }
 
 static int refuse(struct pat_call *call, int result, const struct pat_token_request *request,
-		  const struct pat_token_answer *answer)
+                  const struct pat_token_answer *answer)
 {
 	switch (result) {
 	case PAT_CORE_E_SCOPE_UNKNOWN:
@@ -111,14 +121,15 @@ static int refuse(struct pat_call *call, int result, const struct pat_token_requ
 		return refuse_scope(call, result, request, answer->bad_scope);
 	case PAT_CORE_E_EXPIRY_IN_PAST:
 	case PAT_CORE_E_EXPIRY_TOO_FAR:
-		return pat_call_refuse_core(call, result, request->expires_days ? "expires_in_days" : "expires_at",
-					    0);
+		return pat_call_refuse_core(
+			call, result, request->expires_days ? "expires_in_days" : "expires_at", 0);
 	default:
 		return pat_call_refuse_core(call, result, NULL, answer->retry_after_s);
 	}
 }
 
-static int answer_created(struct pat_call *call, const struct pat_token_answer *answer, bool replayed)
+static int answer_created(struct pat_call *call, const struct pat_token_answer *answer,
+                          bool replayed)
 {
 	struct pat_json_writer w = pat_call_json(call, replayed ? 200 : 201);
 
@@ -136,8 +147,9 @@ static void log_created(const struct pat_call *call, const struct pat_record *re
 	char person[PAT_NUM_BYTES];
 
 	pat_record_tid(record->digest, tid);
-	pat_log(PAT_LOG_INFO, "token.created", "tid", tid, "person", pat_num(person, record->owner), "scopes",
-		record->scopes, "address", call->request->address, "request_id", call->request->request_id, NULL);
+	pat_log(PAT_LOG_INFO, "token.created", "tid", tid, "person", pat_num(person, record->owner),
+	        "scopes", record->scopes, "address", call->request->address, "request_id",
+	        call->request->request_id, NULL);
 }
 
 static void answer_done(struct pat_token_answer *answer)
@@ -149,7 +161,8 @@ static int generate(struct pat_call *call, const struct pat_token_request *reque
 {
 	pat_cleanup(answer_done) struct pat_token_answer answer = { 0 };
 
-	int r = pat_core_token_create(call->context->core, &call->who, request, &call->actor, &answer);
+	int r = pat_core_token_create(call->context->core, &call->who, request, &call->actor,
+	                              &answer);
 	if (r != 0 && r != PAT_CORE_E_REPLAYED)
 		return refuse(call, r, request, &answer);
 	if (r == 0)
@@ -163,11 +176,11 @@ int pat_api_tokens_post(struct pat_call *call)
 		[NAME] = { .name = "name", .type = PAT_JSON_TEXT },
 		[SCOPES] = { .name = "scopes", .type = PAT_JSON_TEXTS },
 		[EXPIRES_AT] = { .name = "expires_at",
-				 .type = PAT_JSON_TEXT,
-				 .flags = PAT_JSON_OPTIONAL | PAT_JSON_NULLABLE },
+		                 .type = PAT_JSON_TEXT,
+		                 .flags = PAT_JSON_OPTIONAL | PAT_JSON_NULLABLE },
 		[EXPIRES_IN_DAYS] = { .name = "expires_in_days",
-				      .type = PAT_JSON_INTEGER,
-				      .flags = PAT_JSON_OPTIONAL },
+		                      .type = PAT_JSON_INTEGER,
+		                      .flags = PAT_JSON_OPTIONAL },
 	};
 	pat_cleanup(pat_json_decrefp) json_t *body = NULL;
 	struct pat_token_request request = { 0 };

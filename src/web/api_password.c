@@ -55,12 +55,12 @@ int pat_api_password_post(struct pat_call *call)
 	if (r != 0)
 		return r;
 	r = pat_core_password_change(call->context->core, &call->who, fields[0].text, fields[0].len,
-				     fields[1].text, fields[1].len, !fields[2].present || fields[2].flag,
-				     &call->actor, &fresh);
+	                             fields[1].text, fields[1].len,
+	                             !fields[2].present || fields[2].flag, &call->actor, &fresh);
 	if (r != 0)
 		return refuse(call, r, fresh.retry_after_s);
 	pat_log(PAT_LOG_INFO, "password.changed", "person", pat_num(person, call->who.person.id),
-		"ended_sessions", pat_num(ended, fresh.ended), "address", call->request->address, "request_id",
-		call->request->request_id, NULL);
+	        "ended_sessions", pat_num(ended, fresh.ended), "address", call->request->address,
+	        "request_id", call->request->request_id, NULL);
 	return answer(call, &fresh);
 }

@@ -15,15 +15,16 @@ int pat_api_person_sessions_delete(struct pat_call *call)
 
 	if (!pat_http_number(call->id, &person))
 		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
-	int r = pat_core_sessions_end(call->context->core, &call->who, person, &call->actor, &ended);
+	int r = pat_core_sessions_end(call->context->core, &call->who, person, &call->actor,
+	                              &ended);
 	/* Who may not do it is not told whether that person exists. */
 	if (r == PAT_CORE_E_NOT_ALLOWED)
 		r = PAT_CORE_E_NOT_FOUND;
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
-	pat_log(PAT_LOG_INFO, "session.ended", "sessions", pat_num(count, ended), "of", call->id, "person",
-		pat_num(actor, call->who.person.id), "address", call->request->address, "request_id",
-		call->request->request_id, NULL);
+	pat_log(PAT_LOG_INFO, "session.ended", "sessions", pat_num(count, ended), "of", call->id,
+	        "person", pat_num(actor, call->who.person.id), "address", call->request->address,
+	        "request_id", call->request->request_id, NULL);
 
 	struct pat_json_writer w = pat_call_json(call, 200);
 	pat_json_open(&w, NULL, '{');

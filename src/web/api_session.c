@@ -45,7 +45,8 @@ int pat_api_signed_in(struct pat_call *call, int status, const struct pat_signed
 
 void pat_api_forget_session(struct pat_call *call)
 {
-	(void)pat_response_header(call->response, "Clear-Site-Data", "\"cache\", \"cookies\", \"storage\"");
+	(void)pat_response_header(call->response, "Clear-Site-Data",
+	                          "\"cache\", \"cookies\", \"storage\"");
 	pat_cookie_clear(call->request, call->response);
 }
 
@@ -61,11 +62,12 @@ int pat_api_session_get(struct pat_call *call)
 static void log_sign_in(const struct pat_call *call, int result, const struct pat_signed_in *who)
 {
 	char person[PAT_NUM_BYTES];
-	const char *event = result == 0 ? "signin.ok" :
-			    result == PAT_CORE_E_TOO_MANY ? "signin.throttled" : "signin.failed";
+	const char *event = result == 0                     ? "signin.ok"
+	                    : result == PAT_CORE_E_TOO_MANY ? "signin.throttled"
+	                                                    : "signin.failed";
 
-	pat_log(PAT_LOG_INFO, event, "person", result == 0 ? pat_num(person, who->person.id) : NULL, "address",
-		call->request->address, "request_id", call->request->request_id, NULL);
+	pat_log(PAT_LOG_INFO, event, "person", result == 0 ? pat_num(person, who->person.id) : NULL,
+	        "address", call->request->address, "request_id", call->request->request_id, NULL);
 }
 
 int pat_api_session_post(struct pat_call *call)
@@ -80,8 +82,8 @@ int pat_api_session_post(struct pat_call *call)
 	int r = pat_call_read(call, fields, PAT_ARRAY_LEN(fields), &body);
 	if (r != 0)
 		return r;
-	r = pat_core_sign_in(call->context->core, fields[0].text, fields[1].text, fields[1].len, &call->actor,
-			     &who);
+	r = pat_core_sign_in(call->context->core, fields[0].text, fields[1].text, fields[1].len,
+	                     &call->actor, &who);
 	log_sign_in(call, r, &who);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, who.retry_after_s);
@@ -92,8 +94,9 @@ static void log_ended(const struct pat_call *call, const char *session)
 {
 	char person[PAT_NUM_BYTES];
 
-	pat_log(PAT_LOG_INFO, "session.ended", "session", session, "person", pat_num(person, call->who.person.id),
-		"address", call->request->address, "request_id", call->request->request_id, NULL);
+	pat_log(PAT_LOG_INFO, "session.ended", "session", session, "person",
+	        pat_num(person, call->who.person.id), "address", call->request->address,
+	        "request_id", call->request->request_id, NULL);
 }
 
 int pat_api_session_delete(struct pat_call *call)

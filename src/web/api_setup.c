@@ -35,11 +35,12 @@ int pat_api_setup_post(struct pat_call *call)
 	int r = pat_call_read(call, fields, PAT_ARRAY_LEN(fields), &body);
 	if (r != 0)
 		return r;
-	r = pat_core_setup_complete(call->context->core, fields[0].text, fields[1].text, fields[2].text,
-				    fields[3].text, fields[3].len, &call->actor, &who);
+	r = pat_core_setup_complete(call->context->core, fields[0].text, fields[1].text,
+	                            fields[2].text, fields[3].text, fields[3].len, &call->actor,
+	                            &who);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, who.retry_after_s);
 	pat_log(PAT_LOG_INFO, "setup.done", "person", pat_num(person, who.person.id), "address",
-		call->request->address, "request_id", call->request->request_id, NULL);
+	        call->request->address, "request_id", call->request->request_id, NULL);
 	return pat_api_signed_in(call, 201, &who);
 }

@@ -51,14 +51,15 @@ static const char *reason_word(enum pat_revoke_reason reason)
 	}
 }
 
-void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w, const struct pat_record *record)
+void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w,
+                         const struct pat_record *record)
 {
 	char tid[PAT_TID_CHARS + 1];
 	char hint[64];
 
 	pat_record_tid(record->digest, tid);
-	(void)snprintf(hint, sizeof(hint), "%s_…%s", pat_core_settings(call->context->core)->token_prefix,
-		       record->hint);
+	(void)snprintf(hint, sizeof(hint), "%s_…%s",
+	               pat_core_settings(call->context->core)->token_prefix, record->hint);
 	pat_json_text(w, "id", tid);
 	pat_json_text(w, "name", record->name);
 	pat_json_text(w, "hint", hint);
@@ -192,7 +193,7 @@ int pat_api_tokens_get(struct pat_call *call)
 	pat_json_open(&page.w, "tokens", '[');
 	/* One more than is shown says whether there is another page. */
 	int r = pat_core_token_list(call->context->core, &call->who, request.filter, request.before,
-				    request.limit + 1, page_add, &page);
+	                            request.limit + 1, page_add, &page);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
 	pat_json_close(&page.w, ']');
@@ -233,7 +234,8 @@ int pat_api_token_delete(struct pat_call *call)
 	int r = pat_core_token_revoke(call->context->core, &call->who, tid, &call->actor, &record);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
-	pat_log(PAT_LOG_INFO, "token.revoked", "tid", call->id, "person", pat_num(person, call->who.person.id),
-		"address", call->request->address, "request_id", call->request->request_id, NULL);
+	pat_log(PAT_LOG_INFO, "token.revoked", "tid", call->id, "person",
+	        pat_num(person, call->who.person.id), "address", call->request->address,
+	        "request_id", call->request->request_id, NULL);
 	return answer_token(call, &record);
 }

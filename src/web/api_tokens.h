@@ -8,6 +8,7 @@
 #include "web/call.h"
 
 /* Writes the members of TOKEN into an object that the caller has opened. */
-void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w, const struct pat_record *record);
+void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w,
+                         const struct pat_record *record);
 
 #endif

@@ -12,7 +12,7 @@
 #include "files/files.h"
 
 void pat_call_init(struct pat_call *call, const struct pat_web_context *context,
-		   const struct pat_request *request, struct pat_response *response)
+                   const struct pat_request *request, struct pat_response *response)
 {
 	*call = (struct pat_call){ .context = context, .request = request, .response = response };
 	call->actor = (struct pat_actor){
@@ -84,7 +84,7 @@ static const char *product_words(const struct pat_call_refusal *refusal, const c
 }
 
 static void write_problem(struct pat_call *call, const struct pat_call_refusal *refusal,
-			  const struct pat_refusal *row)
+                          const struct pat_problem *row)
 {
 	struct pat_json_writer w = { .out = &call->response->body };
 	const char *detail = refusal->detail ? refusal->detail : row->detail;
@@ -103,19 +103,21 @@ static void write_problem(struct pat_call *call, const struct pat_call_refusal *
 }
 
 /* LOG-01: what somebody was not allowed to do. A missing session is everyday and is left out. */
-static void log_denied(const struct pat_call *call, const struct pat_refusal *row)
+static void log_denied(const struct pat_call *call, const struct pat_problem *row)
 {
 	char person[PAT_NUM_BYTES];
 
-	pat_log(PAT_LOG_INFO, "access.denied", "reason", row->reason, "method", call->request->method, "path",
-		call->request->path, "person", call->signed_in ? pat_num(person, call->who.person.id) : NULL,
-		"address", call->request->address, "request_id", call->request->request_id, NULL);
+	pat_log(PAT_LOG_INFO, "access.denied", "reason", row->reason, "method",
+	        call->request->method, "path", call->request->path, "person",
+	        call->signed_in ? pat_num(person, call->who.person.id) : NULL, "address",
+	        call->request->address, "request_id", call->request->request_id, NULL);
 }
 
 int pat_call_refuse_with(struct pat_call *call, const struct pat_call_refusal *refusal)
 {
-	const struct pat_refusal *row = pat_refusal_of(refusal->reason);
-	unsigned retry_after_s = refusal->retry_after_s ? refusal->retry_after_s : row->retry_after_s;
+	const struct pat_problem *row = pat_problem_of(refusal->reason);
+	unsigned retry_after_s =
+		refusal->retry_after_s ? refusal->retry_after_s : row->retry_after_s;
 	bool product = call->request->entry == PAT_ENTRY_PRODUCT;
 
 	pat_response_clear(call->response);
@@ -134,23 +136,26 @@ int pat_call_refuse_with(struct pat_call *call, const struct pat_call_refusal *r
 
 int pat_call_refuse(struct pat_call *call, enum pat_reason reason, const char *field)
 {
-	return pat_call_refuse_with(call, &(struct pat_call_refusal){ .reason = reason, .field = field });
+	return pat_call_refuse_with(call,
+	                            &(struct pat_call_refusal){ .reason = reason, .field = field });
 }
 
-int pat_call_refuse_core(struct pat_call *call, int result, const char *field, unsigned retry_after_s)
+int pat_call_refuse_core(struct pat_call *call, int result, const char *field,
+                         unsigned retry_after_s)
 {
 	const char *usual_field = NULL;
 	enum pat_reason reason = pat_reason_of_core(result, &usual_field);
 
 	if (result < 0)
 		pat_log(PAT_LOG_ERROR, "http.fault", "error", strerrorname_np(-result), "method",
-			call->request->method, "path", call->request->path, "request_id",
-			call->request->request_id, NULL);
-	return pat_call_refuse_with(call, &(struct pat_call_refusal){
-						  .reason = reason,
-						  .field = usual_field && field ? field : usual_field,
-						  .retry_after_s = retry_after_s,
-					  });
+		        call->request->method, "path", call->request->path, "request_id",
+		        call->request->request_id, NULL);
+	return pat_call_refuse_with(call,
+	                            &(struct pat_call_refusal){
+					    .reason = reason,
+					    .field = usual_field && field ? field : usual_field,
+					    .retry_after_s = retry_after_s,
+				    });
 }
 
 /* A text with U+0000 is refused as what it is a bad value of. */
@@ -176,7 +181,8 @@ int pat_call_read(struct pat_call *call, struct pat_json_field *fields, size_t n
 	if (r < 0)
 		return r;
 	if (r != 0) {
-		enum pat_reason reason = r == PAT_JSON_E_NUL ? reason_of_nul(fault) : pat_reason_of_json(r);
+		enum pat_reason reason =
+			r == PAT_JSON_E_NUL ? reason_of_nul(fault) : pat_reason_of_json(r);
 
 		return pat_call_refuse(call, reason, fault[0] ? fault : NULL);
 	}

@@ -37,7 +37,7 @@ struct pat_call {
 typedef int pat_handler_fn(struct pat_call *call);
 
 void pat_call_init(struct pat_call *call, const struct pat_web_context *context,
-		   const struct pat_request *request, struct pat_response *response);
+                   const struct pat_request *request, struct pat_response *response);
 
 /* Wipes the session. */
 void pat_call_done(struct pat_call *call);
@@ -49,10 +49,10 @@ void pat_signed_in_wipe(struct pat_signed_in *who);
 
 struct pat_call_refusal {
 	enum pat_reason reason;
-	const char *field;	 /* NULL: none at fault */
-	const char *detail;	 /* NULL: the reason's own sentence */
-	const char *err;	 /* the product's own words for it, or NULL */
-	unsigned retry_after_s;	 /* 0: the reason's own */
+	const char *field;      /* NULL: none at fault */
+	const char *detail;     /* NULL: the reason's own sentence */
+	const char *err;        /* the product's own words for it, or NULL */
+	unsigned retry_after_s; /* 0: the reason's own */
 };
 
 int pat_call_refuse(struct pat_call *call, enum pat_reason reason, const char *field);
@@ -60,7 +60,8 @@ int pat_call_refuse_with(struct pat_call *call, const struct pat_call_refusal *r
 
 /* A result of the core that is not 0. `field` replaces the usual one; `retry_after_s` counts with
  * PAT_CORE_E_TOO_MANY. */
-int pat_call_refuse_core(struct pat_call *call, int result, const char *field, unsigned retry_after_s);
+int pat_call_refuse_core(struct pat_call *call, int result, const char *field,
+                         unsigned retry_after_s);
 
 /* ---- Answering. */
 
@@ -72,6 +73,7 @@ struct pat_json_writer pat_call_json(struct pat_call *call, int status);
 
 /* Reads the body into `fields`. On 0 the caller owns `*ret`, to which the fields point. 1 when it has
  * been refused, or a negative fault. */
-int pat_call_read(struct pat_call *call, struct pat_json_field *fields, size_t n, json_t **ret) PAT_MUST_USE;
+int pat_call_read(struct pat_call *call, struct pat_json_field *fields, size_t n,
+                  json_t **ret) PAT_MUST_USE;
 
 #endif

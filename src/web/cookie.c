@@ -28,7 +28,8 @@ static size_t find_cookies(const char *header, const char *name, const char **re
 		header += strspn(header, " \t;");
 		size_t len = strcspn(header, ";");
 
-		if (len > name_len && memcmp(header, name, name_len) == 0 && header[name_len] == '=') {
+		if (len > name_len && memcmp(header, name, name_len) == 0 &&
+		    header[name_len] == '=') {
 			*ret = header + name_len + 1;
 			*ret_len = len - name_len - 1;
 			found++;
@@ -47,7 +48,8 @@ bool pat_cookie_get(const struct pat_request *request, const char **ret, size_t 
 
 	for (size_t i = 0; i < scgi->n_params; i++)
 		if (strcmp(scgi->params[i].name, "HTTP_COOKIE") == 0)
-			found += find_cookies(scgi->params[i].value, cookie_name(request), &value, &len);
+			found += find_cookies(scgi->params[i].value, cookie_name(request), &value,
+			                      &len);
 	if (found != 1 || len != PAT_BASE62_256_CHARS || !pat_base62_is(value, len))
 		return false;
 	*ret = value;
@@ -56,16 +58,16 @@ bool pat_cookie_get(const struct pat_request *request, const char **ret, size_t 
 }
 
 static void set(const struct pat_request *request, struct pat_response *response, const char *value,
-		int64_t max_age_s)
+                int64_t max_age_s)
 {
 	(void)pat_response_headerf(response, "Set-Cookie",
-				   "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
-				   cookie_name(request), value, (long long)max_age_s,
-				   is_https(request) ? "; Secure" : "");
+	                           "%s=%s; Path=/; Max-Age=%lld; HttpOnly; SameSite=Strict%s",
+	                           cookie_name(request), value, (long long)max_age_s,
+	                           is_https(request) ? "; Secure" : "");
 }
 
 void pat_cookie_set(const struct pat_request *request, struct pat_response *response,
-		    const struct pat_secret *cookie, int64_t max_age_s)
+                    const struct pat_secret *cookie, int64_t max_age_s)
 {
 	set(request, response, cookie->text, max_age_s);
 }

@@ -14,7 +14,7 @@
 bool pat_cookie_get(const struct pat_request *request, const char **ret, size_t *ret_len);
 
 void pat_cookie_set(const struct pat_request *request, struct pat_response *response,
-		    const struct pat_secret *cookie, int64_t max_age_s);
+                    const struct pat_secret *cookie, int64_t max_age_s);
 
 /* Tells the browser to forget it. */
 void pat_cookie_clear(const struct pat_request *request, struct pat_response *response);

@@ -9,7 +9,8 @@
 
 #include "base/log.h"
 
-static int answer(struct pat_call *call, int status, const char *word, const char *reason, size_t reason_len)
+static int answer(struct pat_call *call, int status, const char *word, const char *reason,
+                  size_t reason_len)
 {
 	struct pat_json_writer w = pat_call_json(call, status);
 

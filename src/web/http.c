@@ -11,7 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define HEAD_BYTES_MAX	      8192
+#define HEAD_BYTES_MAX         8192
 #define HEADER_VALUE_BYTES_MAX 1024
 
 static const char *param(const struct pat_scgi *scgi, const char *name)
@@ -64,7 +64,8 @@ static const char *effective_scheme(const char *scheme, const char *host, const 
 
 	if (strcmp(scheme, "https") == 0)
 		return "https";
-	if (public_url && strncmp(public_url, https, n) == 0 && strcasecmp(public_url + n, host) == 0)
+	if (public_url && strncmp(public_url, https, n) == 0 &&
+	    strcasecmp(public_url + n, host) == 0)
 		return "https";
 	return "http";
 }
@@ -80,7 +81,8 @@ static void set_agent(struct pat_request *request)
 	request->agent[i] = '\0';
 }
 
-void pat_request_init(struct pat_request *request, const struct pat_scgi *scgi, const char *public_url)
+void pat_request_init(struct pat_request *request, const struct pat_scgi *scgi,
+                      const char *public_url)
 {
 	*request = (struct pat_request){
 		.scgi = scgi,
@@ -97,7 +99,8 @@ void pat_request_init(struct pat_request *request, const struct pat_scgi *scgi, 
 		.body = scgi->body,
 		.body_len = scgi->body_len,
 	};
-	request->scheme = effective_scheme(param(scgi, "REQUEST_SCHEME"), request->host, public_url);
+	request->scheme =
+		effective_scheme(param(scgi, "REQUEST_SCHEME"), request->host, public_url);
 	if (request->entry == PAT_ENTRY_PRODUCT) {
 		request->user = param(scgi, "PAT_USER");
 		request->scopes = param(scgi, "PAT_SCOPES");
@@ -106,7 +109,7 @@ void pat_request_init(struct pat_request *request, const struct pat_scgi *scgi, 
 }
 
 enum pat_header_state pat_request_header(const struct pat_request *request, const char *name,
-					 const char **ret)
+                                         const char **ret)
 {
 	const struct pat_scgi *scgi = request->scgi;
 	enum pat_header_state state = PAT_HEADER_NONE;
@@ -189,7 +192,9 @@ static bool next_pair(const char **cursor, struct pair *ret)
 		*cursor = start + len + (start[len] == '&');
 		if (len == 0)
 			continue;
-		*ret = (struct pair){ .name = start, .name_len = name_len, .value = start + name_len };
+		*ret = (struct pair){ .name = start,
+			              .name_len = name_len,
+			              .value = start + name_len };
 		if (name_len < len) {
 			ret->value++;
 			ret->value_len = len - name_len - 1;
@@ -203,7 +208,8 @@ static bool pair_is(const struct pair *pair, const char *name)
 	return pair->name_len == strlen(name) && memcmp(pair->name, name, pair->name_len) == 0;
 }
 
-int pat_request_query(const struct pat_request *request, const char *name, char *out, size_t out_bytes)
+int pat_request_query(const struct pat_request *request, const char *name, char *out,
+                      size_t out_bytes)
 {
 	const char *cursor = request->query;
 	struct pair pair = { 0 };
@@ -220,7 +226,7 @@ int pat_request_query(const struct pat_request *request, const char *name, char 
 }
 
 bool pat_request_query_unknown(const struct pat_request *request, const char *const *names,
-			       const char **ret, size_t *ret_len)
+                               const char **ret, size_t *ret_len)
 {
 	const char *cursor = request->query;
 	struct pair pair = { 0 };
@@ -316,7 +322,8 @@ int pat_response_error(const struct pat_response *response)
 
 int pat_response_head(const struct pat_response *response, struct pat_buf *out)
 {
-	(void)pat_buf_addf(out, "Status: %d %s\r\n", response->status, pat_http_title(response->status));
+	(void)pat_buf_addf(out, "Status: %d %s\r\n", response->status,
+	                   pat_http_title(response->status));
 	(void)pat_buf_add(out, pat_buf_str(&response->head), response->head.len);
 	if (response->status != 204)
 		(void)pat_buf_addf(out, "Content-Length: %zu\r\n", response->body.len);

@@ -11,8 +11,9 @@
 #include "store/store.h"
 #include "web/scgi.h"
 
-#define PAT_WEB_ANSWER_BYTES_MAX (4 * 1024 * 1024) /* a page of 100 tokens with the longest scope texts */
-#define PAT_WEB_HOST_BYTES_MAX	 260		    /* a name of 253 and ":65535" */
+#define PAT_WEB_ANSWER_BYTES_MAX \
+	(4 * 1024 * 1024)          /* a page of 100 tokens with the longest scope texts */
+#define PAT_WEB_HOST_BYTES_MAX 260 /* a name of 253 and ":65535" */
 
 enum pat_entry {
 	PAT_ENTRY_NONE, /* a location of nginx that names none: nothing is served */
@@ -22,7 +23,11 @@ enum pat_entry {
 	PAT_ENTRY_HEALTH,
 };
 
-enum pat_header_state { PAT_HEADER_NONE, PAT_HEADER_ONE, PAT_HEADER_MANY };
+enum pat_header_state {
+	PAT_HEADER_NONE,
+	PAT_HEADER_ONE,
+	PAT_HEADER_MANY
+};
 
 /* Points into the bytes of the SCGI request. Texts are "" when nginx sent none or they are not fit. */
 struct pat_request {
@@ -44,11 +49,12 @@ struct pat_request {
 };
 
 /* `public_url`: see web/server.h; makes the scheme https where nginx itself stands behind TLS. */
-void pat_request_init(struct pat_request *request, const struct pat_scgi *scgi, const char *public_url);
+void pat_request_init(struct pat_request *request, const struct pat_scgi *scgi,
+                      const char *public_url);
 
 /* A header of the client by its SCGI name ("HTTP_ORIGIN"). `*ret` is set with PAT_HEADER_ONE. */
 enum pat_header_state pat_request_header(const struct pat_request *request, const char *name,
-					 const char **ret);
+                                         const char **ret);
 
 /* GET and HEAD, which change nothing. */
 bool pat_request_is_safe(const struct pat_request *request);
@@ -58,17 +64,17 @@ bool pat_request_is_json(const struct pat_request *request);
 
 /* Finds `name` in the query and writes its percent-decoded value: 0 absent, 1 found, -EINVAL when it
  * comes twice, is malformed, holds a NUL or does not fit. */
-int pat_request_query(const struct pat_request *request, const char *name, char *out, size_t out_bytes)
-	PAT_MUST_USE;
+int pat_request_query(const struct pat_request *request, const char *name, char *out,
+                      size_t out_bytes) PAT_MUST_USE;
 
 /* Whether the query has a name that is not in the NULL-ended list; `*ret` is where it starts. */
 bool pat_request_query_unknown(const struct pat_request *request, const char *const *names,
-			       const char **ret, size_t *ret_len);
+                               const char **ret, size_t *ret_len);
 
 /* ---- Answers. */
 
 struct pat_response {
-	int status; /* 0: nothing answered yet */
+	int status;          /* 0: nothing answered yet */
 	struct pat_buf head; /* header lines, each ended by CR LF */
 	struct pat_buf body;
 };

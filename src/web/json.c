@@ -72,12 +72,14 @@ int pat_json_decode(const char *bytes, size_t len, json_t **ret)
 {
 	json_error_t error;
 
-	if (!depth_ok(bytes, len))
+	/* jansson 2.14 overlooks a NUL that follows a number. */
+	if (memchr(bytes, '\0', len) || !depth_ok(bytes, len))
 		return PAT_JSON_E_MALFORMED;
-	json_t *value = json_loadb(bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL,
-				   &error);
+	json_t *value = json_loadb(
+		bytes, len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &error);
 	if (!value) {
-		int r = json_error_code(&error) == json_error_out_of_memory ? -ENOMEM : PAT_JSON_E_MALFORMED;
+		int r = json_error_code(&error) == json_error_out_of_memory ? -ENOMEM
+		                                                            : PAT_JSON_E_MALFORMED;
 
 		explicit_bzero(&error, sizeof(error)); /* It quotes what it could not read. */
 		return r;
@@ -163,7 +165,7 @@ static void set_fault(char fault[static PAT_JSON_FIELD_BYTES_MAX + 1], const cha
 }
 
 int pat_json_read(json_t *value, struct pat_json_field *fields, size_t n,
-		  char fault[static PAT_JSON_FIELD_BYTES_MAX + 1])
+                  char fault[static PAT_JSON_FIELD_BYTES_MAX + 1])
 {
 	const char *name = NULL;
 	json_t *member = NULL;
@@ -171,7 +173,8 @@ int pat_json_read(json_t *value, struct pat_json_field *fields, size_t n,
 	fault[0] = '\0';
 	if (!json_is_object(value))
 		return PAT_JSON_E_NOT_AN_OBJECT;
-	json_object_foreach (value, name, member) {
+	json_object_foreach(value, name, member)
+	{
 		if (!find_field(fields, n, name)) {
 			set_fault(fault, name);
 			return PAT_JSON_E_UNKNOWN_FIELD;

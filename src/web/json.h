@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 
-#define PAT_JSON_DEPTH_MAX	  32
+#define PAT_JSON_DEPTH_MAX       32
 #define PAT_JSON_FIELD_BYTES_MAX 64
 
 enum pat_json_outcome {
@@ -38,7 +38,7 @@ void pat_json_decrefp(json_t **value);
 /* ---- The object reader. */
 
 enum pat_json_type {
-	PAT_JSON_TEXT,	   /* a string without U+0000 */
+	PAT_JSON_TEXT,     /* a string without U+0000 */
 	PAT_JSON_PASSWORD, /* a string; U+0000 is the reader's to judge, by `len` */
 	PAT_JSON_BOOL,
 	PAT_JSON_INTEGER,
@@ -68,7 +68,7 @@ struct pat_json_field {
 /* Reads `value` into the `n` fields. 0 or an outcome; `fault` then holds the field's name, except with
  * E_NOT_AN_OBJECT. Unknown names come first, because they are most likely the cause of the rest. */
 int pat_json_read(json_t *value, struct pat_json_field *fields, size_t n,
-		  char fault[static PAT_JSON_FIELD_BYTES_MAX + 1]) PAT_MUST_USE;
+                  char fault[static PAT_JSON_FIELD_BYTES_MAX + 1]) PAT_MUST_USE;
 
 /* ---- The writer: commas are its business, failures stay in the buffer. `key` is NULL inside arrays. */
 
@@ -79,7 +79,8 @@ struct pat_json_writer {
 
 void pat_json_open(struct pat_json_writer *w, const char *key, char bracket);
 void pat_json_close(struct pat_json_writer *w, char bracket);
-void pat_json_text(struct pat_json_writer *w, const char *key, const char *text); /* NULL writes null */
+void pat_json_text(struct pat_json_writer *w, const char *key,
+                   const char *text); /* NULL writes null */
 void pat_json_text_n(struct pat_json_writer *w, const char *key, const char *text, size_t len);
 void pat_json_number(struct pat_json_writer *w, const char *key, int64_t number);
 void pat_json_bool(struct pat_json_writer *w, const char *key, bool flag);

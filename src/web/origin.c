@@ -13,8 +13,8 @@ static bool origin_is(const char *origin, const char *scheme, const char *host)
 {
 	size_t n = strlen(scheme);
 
-	return host[0] != '\0' && strncasecmp(origin, scheme, n) == 0 && strncmp(origin + n, "://", 3) == 0 &&
-	       strcasecmp(origin + n + 3, host) == 0;
+	return host[0] != '\0' && strncasecmp(origin, scheme, n) == 0 &&
+	       strncmp(origin + n, "://", 3) == 0 && strcasecmp(origin + n + 3, host) == 0;
 }
 
 static bool fetch_site_ok(const struct pat_request *request)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * Every refusal of the HTTP API, once: its machine word, its status, its sentence. And how outcomes of
- * the core and of the JSON reader become refusals.
+ * the core and of the JSON reader become such refusals.
  */
 #ifndef PAT_WEB_OUTCOME_H
 #define PAT_WEB_OUTCOME_H
@@ -61,15 +61,15 @@ enum pat_reason {
 	PAT_REASON_COUNT,
 };
 
-struct pat_refusal {
+struct pat_problem {
 	int status;
 	const char *reason;
-	const char *detail; /* one plain sentence for people */
+	const char *detail;     /* one plain sentence for people */
 	unsigned retry_after_s; /* 0: says nothing */
 };
 
 /* Never NULL. */
-const struct pat_refusal *pat_refusal_of(enum pat_reason reason);
+const struct pat_problem *pat_problem_of(enum pat_reason reason);
 
 /* A result of the core that is not 0: an outcome, or a negative fault. `*ret_field` is the field of the
  * request that is at fault, or NULL. E_REPLAYED is no refusal and must not be asked for. */

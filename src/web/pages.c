@@ -27,7 +27,8 @@ static int go_sign_in(struct pat_call *call)
 {
 	/* The path is one of the table's, so it needs no encoding (RFC 3986 section 3.4 allows "/"). */
 	pat_call_status(call, 302);
-	(void)pat_response_headerf(call->response, "Location", "/signin?next=%s", call->request->path);
+	(void)pat_response_headerf(call->response, "Location", "/signin?next=%s",
+	                           call->request->path);
 	return 0;
 }
 

@@ -18,7 +18,8 @@ static int refuse_scope(struct pat_call *call)
 
 	int r = pat_call_refuse_with(call, &refusal);
 	(void)pat_response_header(call->response, "WWW-Authenticate",
-				  "Bearer error=\"insufficient_scope\", scope=\"" PAT_FILES_ME_SCOPE "\"");
+	                          "Bearer error=\"insufficient_scope\", scope=\"" PAT_FILES_ME_SCOPE
+	                          "\"");
 	return r;
 }
 

@@ -12,7 +12,8 @@
 #include "web/origin.h"
 
 /* Whether `path` is of the form of `template`; what stands at {id} is copied to `id`. */
-static bool path_matches(const char *template, const char *path, char id[static PAT_CALL_ID_BYTES_MAX + 1])
+static bool path_matches(const char *template, const char *path,
+                         char id[static PAT_CALL_ID_BYTES_MAX + 1])
 {
 	static const char mark[] = "{id}";
 	const char *at = strstr(template, mark);
@@ -24,7 +25,8 @@ static bool path_matches(const char *template, const char *path, char id[static 
 		return false;
 
 	size_t len = strcspn(path + head, "/");
-	if (len == 0 || len > PAT_CALL_ID_BYTES_MAX || strcmp(at + sizeof(mark) - 1, path + head + len) != 0)
+	if (len == 0 || len > PAT_CALL_ID_BYTES_MAX ||
+	    strcmp(at + sizeof(mark) - 1, path + head + len) != 0)
 		return false;
 	memcpy(id, path + head, len); /* UNSAFE: len checked above */
 	id[len] = '\0';
@@ -33,14 +35,15 @@ static bool path_matches(const char *template, const char *path, char id[static 
 
 /* Real clients of the product send a trailing slash now and then; our own pages never do. */
 static bool route_has_path(const struct pat_route *route, const struct pat_request *request,
-			   char id[static PAT_CALL_ID_BYTES_MAX + 1])
+                           char id[static PAT_CALL_ID_BYTES_MAX + 1])
 {
 	char bare[256];
 	size_t len = strlen(request->path);
 
 	if (route->entry != request->entry)
 		return false;
-	if (request->entry != PAT_ENTRY_PRODUCT || len < 2 || len >= sizeof(bare) || request->path[len - 1] != '/')
+	if (request->entry != PAT_ENTRY_PRODUCT || len < 2 || len >= sizeof(bare) ||
+	    request->path[len - 1] != '/')
 		return path_matches(route->path, request->path, id);
 	memcpy(bare, request->path, len - 1); /* UNSAFE: len checked above */
 	bare[len - 1] = '\0';
@@ -69,7 +72,7 @@ static const struct pat_route *find_route(const struct pat_router *router, struc
 		if (route_has_method(route, request->method))
 			return route;
 		(void)pat_buf_addf(&allow, "%s%s%s", allow.len ? ", " : "", route->method,
-				   strcmp(route->method, "GET") == 0 ? ", HEAD" : "");
+		                   strcmp(route->method, "GET") == 0 ? ", HEAD" : "");
 	}
 	if (allow.len == 0) {
 		(void)pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
@@ -131,7 +134,8 @@ static int check_same_origin(struct pat_call *call)
 	return pat_call_refuse(call, PAT_REASON_CROSS_SITE_REQUEST, NULL);
 }
 
-static int check_rule(const struct pat_router *router, const struct pat_route *route, struct pat_call *call)
+static int check_rule(const struct pat_router *router, const struct pat_route *route,
+                      struct pat_call *call)
 {
 	switch (route->rule) {
 	case PAT_RULE_PUBLIC:
@@ -162,7 +166,7 @@ static int check_body(const struct pat_route *route, struct pat_call *call)
 	if (call->request->body_len > route->body_bytes_max)
 		reason = PAT_REASON_BODY_TOO_LARGE;
 	else if (route->entry == PAT_ENTRY_API && route->body_bytes_max > 0 &&
-		 !pat_request_is_json(call->request))
+	         !pat_request_is_json(call->request))
 		reason = PAT_REASON_JSON_REQUIRED;
 	if (reason == PAT_REASON_NONE)
 		return 0;

@@ -37,7 +37,8 @@ struct pat_route {
 
 /* How sessions are asked for; the core's two functions, or a test's. */
 struct pat_session_ops {
-	int (*session)(struct pat_core *core, const char *cookie, size_t len, struct pat_signed_in *ret);
+	int (*session)(struct pat_core *core, const char *cookie, size_t len,
+	               struct pat_signed_in *ret);
 	bool (*csrf_ok)(const struct pat_signed_in *who, const char *token, size_t len);
 };
 

@@ -9,6 +9,7 @@
 #define SMALL 8192 /* a form's worth of JSON, passwords of 4 KiB included */
 #define LARGE PAT_SCGI_BODY_BYTES_MAX
 
+/* clang-format off */
 const struct pat_route pat_routes[] = {
 	{ PAT_ENTRY_API, "GET", "/api/v1/setup", PAT_RULE_PUBLIC, 0, pat_api_setup_get },
 	{ PAT_ENTRY_API, "POST", "/api/v1/setup", PAT_RULE_SAME_ORIGIN, SMALL, pat_api_setup_post },
@@ -18,8 +19,7 @@ const struct pat_route pat_routes[] = {
 	{ PAT_ENTRY_API, "POST", "/api/v1/password", PAT_RULE_SESSION, SMALL, pat_api_password_post },
 	{ PAT_ENTRY_API, "GET", "/api/v1/sessions", PAT_RULE_SESSION, 0, pat_api_sessions_get },
 	{ PAT_ENTRY_API, "DELETE", "/api/v1/sessions/{id}", PAT_RULE_SESSION, 0, pat_api_sessions_delete },
-	{ PAT_ENTRY_API, "DELETE", "/api/v1/people/{id}/sessions", PAT_RULE_SESSION, 0,
-	  pat_api_person_sessions_delete },
+	{ PAT_ENTRY_API, "DELETE", "/api/v1/people/{id}/sessions", PAT_RULE_SESSION, 0, pat_api_person_sessions_delete },
 	{ PAT_ENTRY_API, "GET", "/api/v1/scopes", PAT_RULE_SESSION, 0, pat_api_scopes_get },
 	{ PAT_ENTRY_API, "GET", "/api/v1/tokens", PAT_RULE_SESSION, 0, pat_api_tokens_get },
 	{ PAT_ENTRY_API, "POST", "/api/v1/tokens", PAT_RULE_SESSION, LARGE, pat_api_tokens_post },
@@ -39,6 +39,7 @@ const struct pat_route pat_routes[] = {
 	{ PAT_ENTRY_HEALTH, "GET", "/livez", PAT_RULE_HEALTH, 0, pat_health_live },
 	{ PAT_ENTRY_HEALTH, "GET", "/readyz", PAT_RULE_HEALTH, 0, pat_health_ready },
 };
+/* clang-format on */
 const size_t pat_routes_len = PAT_ARRAY_LEN(pat_routes);
 
 const struct pat_session_ops pat_routes_sessions = {

@@ -202,15 +202,17 @@ int pat_scgi_read(int fd, uint64_t deadline_ns, struct pat_buf *bytes, struct pa
 	char chunk[READ_BYTES];
 	int r = 0;
 
+	pat_assert(bytes->max > PAT_SCGI_REQUEST_BYTES_MAX);
 	for (;;) {
-		ssize_t n = receive(fd, deadline_ns, chunk, sizeof(chunk), &r);
+		/* Never none: of more than the largest request the parser asks for no more. */
+		size_t room = bytes->max - bytes->len;
+		ssize_t n = receive(fd, deadline_ns, chunk,
+		                    room < sizeof(chunk) ? room : sizeof(chunk), &r);
 
 		if (r != 0)
 			return r;
 		r = pat_buf_add(bytes, chunk, (size_t)n);
 		explicit_bzero(chunk, (size_t)n); /* A password may have passed through. */
-		if (r == -EMSGSIZE)
-			return PAT_SCGI_E_MALFORMED;
 		if (r < 0)
 			return r;
 		r = pat_scgi_parse(bytes->data, bytes->len, ret);

@@ -14,18 +14,18 @@
 #include "base/buf.h"
 
 #define PAT_SCGI_HEADER_BYTES_MAX (32 * 1024)
-#define PAT_SCGI_BODY_BYTES_MAX	  (64 * 1024)
-#define PAT_SCGI_PARAMS_MAX	  128
+#define PAT_SCGI_BODY_BYTES_MAX   (64 * 1024)
+#define PAT_SCGI_PARAMS_MAX       128
 /* "32768:" + headers + "," + body */
 #define PAT_SCGI_REQUEST_BYTES_MAX (6 + PAT_SCGI_HEADER_BYTES_MAX + 1 + PAT_SCGI_BODY_BYTES_MAX)
 
 enum pat_scgi_outcome {
-	PAT_SCGI_E_MORE = 1,	   /* a good beginning: read more */
+	PAT_SCGI_E_MORE = 1, /* a good beginning: read more */
 	PAT_SCGI_E_MALFORMED,
-	PAT_SCGI_E_TOO_LARGE,	   /* more headers than allowed */
+	PAT_SCGI_E_TOO_LARGE,      /* more headers than allowed */
 	PAT_SCGI_E_BODY_TOO_LARGE, /* announces more body than allowed; the parameters are filled in */
-	PAT_SCGI_E_CLOSED,	   /* reading: the peer closed before its request was whole */
-	PAT_SCGI_E_TIMEOUT,	   /* reading or writing: the deadline passed */
+	PAT_SCGI_E_CLOSED,         /* reading: the peer closed before its request was whole */
+	PAT_SCGI_E_TIMEOUT,        /* reading or writing: the deadline passed */
 };
 
 struct pat_scgi_param {
@@ -47,8 +47,10 @@ int pat_scgi_parse(const char *bytes, size_t len, struct pat_scgi *ret) PAT_MUST
 /* The first parameter of that name, or NULL. */
 const char *pat_scgi_get(const struct pat_scgi *scgi, const char *name);
 
-/* Reads one request from a non-blocking socket into `bytes` and parses it. An outcome, or -errno. */
-int pat_scgi_read(int fd, uint64_t deadline_ns, struct pat_buf *bytes, struct pat_scgi *ret) PAT_MUST_USE;
+/* Reads one request from a socket into `bytes` (empty; its maximum is above PAT_SCGI_REQUEST_BYTES_MAX)
+ * and parses it. An outcome, or -errno. */
+int pat_scgi_read(int fd, uint64_t deadline_ns, struct pat_buf *bytes,
+                  struct pat_scgi *ret) PAT_MUST_USE;
 
 /* Sends all of it without raising SIGPIPE. 0, E_TIMEOUT, E_CLOSED or -errno. */
 int pat_scgi_send(int fd, uint64_t deadline_ns, const void *bytes, size_t len) PAT_MUST_USE;

@@ -22,11 +22,11 @@
 #include "web/routes.h"
 
 #define REQUEST_TIMEOUT_MS 10000
-#define LINGER_MS	   1000
+#define LINGER_MS          1000
 #define LINGER_BYTES_MAX   (4 * 1024 * 1024)
-#define HEAD_BYTES_MAX	   16384
-#define STACK_BYTES	   (1024 * 1024)
-#define MAGIC		   0x70617477
+#define HEAD_BYTES_MAX     16384
+#define STACK_BYTES        (1024 * 1024)
+#define MAGIC              0x70617477
 
 struct pat_web {
 	uint32_t magic;
@@ -38,6 +38,9 @@ struct pat_web {
 	uint64_t timeout_ns;
 	pthread_t threads[PAT_WEB_THREADS_MAX];
 	unsigned n_threads; /* those that are to be joined */
+	pthread_mutex_t lock;
+	pthread_cond_t ended; /* on CLOCK_MONOTONIC */
+	unsigned n_ended;     /* under `lock` */
 };
 
 /* ---- One request. */
@@ -58,15 +61,17 @@ static void log_request(const struct pat_call *call, uint64_t started_ns)
 	char ms[PAT_NUM_BYTES];
 	char person[PAT_NUM_BYTES];
 
-	pat_log(quiet ? PAT_LOG_DEBUG : PAT_LOG_INFO, "http.request", "method", request->method, "path",
-		request->path, "status", pat_num(status_text, status), "ms",
-		pat_num(ms, (int64_t)((pat_clock_boot_ns() - started_ns) / 1000000)), "request_id",
-		request->request_id, "person", call->actor.person ? pat_num(person, call->actor.person) : NULL,
-		"address", request->address, NULL);
+	pat_log(quiet ? PAT_LOG_DEBUG : PAT_LOG_INFO, "http.request", "method", request->method,
+	        "path", request->path, "status", pat_num(status_text, status), "ms",
+	        pat_num(ms, (int64_t)((pat_clock_boot_ns() - started_ns) / 1000000)), "request_id",
+	        request->request_id, "person",
+	        call->actor.person ? pat_num(person, call->actor.person) : NULL, "address",
+	        request->address, NULL);
 }
 
 /* Sends head and body; HEAD has a body's length but not the body. */
-static int send_response(const struct pat_web *web, int fd, const struct pat_response *response, bool head_only)
+static int send_response(const struct pat_web *web, int fd, const struct pat_response *response,
+                         bool head_only)
 {
 	pat_cleanup(pat_buf_done) struct pat_buf head = { 0 };
 	uint64_t deadline_ns = deadline(web);
@@ -76,7 +81,8 @@ static int send_response(const struct pat_web *web, int fd, const struct pat_res
 	if (r == 0)
 		r = pat_scgi_send(fd, deadline_ns, pat_buf_str(&head), head.len);
 	if (r == 0 && !head_only && response->body.len > 0)
-		r = pat_scgi_send(fd, deadline_ns, pat_buf_str(&response->body), response->body.len);
+		r = pat_scgi_send(fd, deadline_ns, pat_buf_str(&response->body),
+		                  response->body.len);
 	return r;
 }
 
@@ -105,23 +111,14 @@ static void answer(const struct pat_web *web, struct pat_call *call, int read_re
 	}
 }
 
-/* What was read of a request that is not whole may not be trusted to be one. */
-static void forget_request(struct pat_scgi *scgi, int read_result)
-{
-	if (read_result == PAT_SCGI_E_BODY_TOO_LARGE)
-		return;
-	scgi->n_params = 0;
-}
-
-static void answer_and_send(const struct pat_web *web, int fd, struct pat_scgi *scgi, int read_result)
+static void answer_and_send(const struct pat_web *web, int fd, const struct pat_scgi *scgi,
+                            int read_result)
 {
 	pat_cleanup(pat_response_done) struct pat_response response = { 0 };
 	pat_cleanup(pat_call_done) struct pat_call call = { 0 };
 	struct pat_request request;
 	uint64_t started_ns = pat_clock_boot_ns();
 
-	if (read_result != 0)
-		forget_request(scgi, read_result);
 	pat_request_init(&request, scgi, web->public_url);
 	pat_response_init(&response);
 	pat_call_init(&call, &web->context, &request, &response);
@@ -130,7 +127,7 @@ static void answer_and_send(const struct pat_web *web, int fd, struct pat_scgi *
 		send_unavailable(web, fd);
 	else if (send_response(web, fd, &response, strcmp(request.method, "HEAD") == 0) != 0)
 		pat_log(PAT_LOG_WARNING, "http.answer_lost", "path", request.path, "request_id",
-			request.request_id, NULL);
+		        request.request_id, NULL);
 	log_request(&call, started_ns);
 }
 
@@ -180,19 +177,29 @@ static int next_connection(const struct pat_web *web)
 	return -1;
 }
 
+static void serve_until_stopped(const struct pat_web *web)
+{
+	for (;;) {
+		pat_cleanup(pat_closep) int fd = next_connection(web);
+
+		if (fd == -ECANCELED)
+			return;
+		if (fd >= 0)
+			serve(web, fd);
+	}
+}
+
 static void *worker(void *arg)
 {
 	struct pat_web *web = arg;
 
 	pat_assert(web->magic == MAGIC);
-	for (;;) {
-		pat_cleanup(pat_closep) int fd = next_connection(web);
-
-		if (fd == -ECANCELED)
-			return NULL;
-		if (fd >= 0)
-			serve(web, fd);
-	}
+	serve_until_stopped(web);
+	(void)pthread_mutex_lock(&web->lock);
+	web->n_ended++;
+	(void)pthread_cond_signal(&web->ended);
+	(void)pthread_mutex_unlock(&web->lock);
+	return NULL;
 }
 
 static int start_thread(struct pat_web *web, const pthread_attr_t *attributes)
@@ -224,6 +231,18 @@ static int start_threads(struct pat_web *web, unsigned n)
 	return r;
 }
 
+/* Neither can fail with these attributes (pthread_cond_init(3)). */
+static void init_ended(struct pat_web *web)
+{
+	pthread_condattr_t attributes;
+
+	(void)pthread_condattr_init(&attributes);
+	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(&web->ended, &attributes);
+	(void)pthread_condattr_destroy(&attributes);
+	(void)pthread_mutex_init(&web->lock, NULL);
+}
+
 static int set_up(struct pat_web *web, const struct pat_web_config *config)
 {
 	web->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -233,7 +252,11 @@ static int set_up(struct pat_web *web, const struct pat_web_config *config)
 	if (flags < 0 || fcntl(config->listen_fd, F_SETFL, flags | O_NONBLOCK) < 0)
 		return -errno;
 	if (config->public_url) {
-		web->public_url = strdup(config->public_url);
+		/* Origins have no slash at their end. */
+		size_t len = strlen(config->public_url);
+		while (len > 0 && config->public_url[len - 1] == '/')
+			len--;
+		web->public_url = strndup(config->public_url, len);
 		if (!web->public_url)
 			return -ENOMEM;
 	}
@@ -243,29 +266,47 @@ static int set_up(struct pat_web *web, const struct pat_web_config *config)
 
 int pat_web_new(const struct pat_web_config *config, struct pat_web **ret, struct pat_err *err)
 {
-	unsigned timeout_ms = config->request_timeout_ms ? config->request_timeout_ms : REQUEST_TIMEOUT_MS;
+	unsigned timeout_ms =
+		config->request_timeout_ms ? config->request_timeout_ms : REQUEST_TIMEOUT_MS;
 
 	if (config->threads == 0 || config->threads > PAT_WEB_THREADS_MAX)
-		return pat_err_set(err, -EINVAL, "the number of threads must be 1 to %d", PAT_WEB_THREADS_MAX);
+		return pat_err_set(err, -EINVAL, "the number of threads must be 1 to %d",
+		                   PAT_WEB_THREADS_MAX);
 	struct pat_web *web = calloc(1, sizeof(*web));
 	if (!web)
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	*web = (struct pat_web){
 		.magic = MAGIC,
 		.context = { .core = config->core, .catalogue = config->catalogue },
-		.router = { .routes = pat_routes, .n_routes = pat_routes_len, .sessions = &pat_routes_sessions },
+		.router = { .routes = pat_routes,
+		            .n_routes = pat_routes_len,
+		            .sessions = &pat_routes_sessions },
 		.listen_fd = config->listen_fd,
 		.stop_fd = -1,
 		.timeout_ns = timeout_ms * 1000000ull,
 	};
+	init_ended(web);
 	int r = set_up(web, config);
 	if (r < 0) {
 		(void)!pat_web_stop(web, timeout_ms);
 		pat_web_free(web);
-		return pat_err_set(err, r, "can not start the web threads: %s", strerrordesc_np(-r));
+		return pat_err_set(err, r, "can not start the web threads: %s",
+		                   strerrordesc_np(-r));
 	}
 	*ret = web;
 	return 0;
+}
+
+/* Waits until every thread is past its last request: 0 or -ETIMEDOUT. */
+static int wait_for_threads(struct pat_web *web, const struct timespec *until)
+{
+	int r = 0;
+
+	(void)pthread_mutex_lock(&web->lock);
+	while (web->n_ended < web->n_threads && r == 0)
+		r = pthread_cond_timedwait(&web->ended, &web->lock, until);
+	(void)pthread_mutex_unlock(&web->lock);
+	return -r;
 }
 
 int pat_web_stop(struct pat_web *web, unsigned timeout_ms)
@@ -282,14 +323,10 @@ int pat_web_stop(struct pat_web *web, unsigned timeout_ms)
 		until.tv_sec++;
 		until.tv_nsec -= 1000000000;
 	}
-	while (web->n_threads > 0) {
-		int r = pthread_clockjoin_np(web->threads[web->n_threads - 1], NULL, CLOCK_MONOTONIC, &until);
-
-		if (r != 0)
-			return -r;
-		web->n_threads--;
-	}
-	return 0;
+	int r = wait_for_threads(web, &until);
+	for (; r == 0 && web->n_threads > 0; web->n_threads--)
+		(void)pthread_join(web->threads[web->n_threads - 1], NULL);
+	return r;
 }
 
 void pat_web_free(struct pat_web *web)
@@ -298,6 +335,8 @@ void pat_web_free(struct pat_web *web)
 		return;
 	pat_assert(web->n_threads == 0);
 	pat_closep(&web->stop_fd);
+	(void)pthread_cond_destroy(&web->ended);
+	(void)pthread_mutex_destroy(&web->lock);
 	free(web->public_url);
 	free(web);
 }

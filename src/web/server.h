@@ -17,17 +17,18 @@ struct pat_core;
 struct pat_web;
 
 struct pat_web_config {
-	struct pat_core *core;		       /* outlives the web layer */
+	struct pat_core *core;                 /* outlives the web layer */
 	const struct pat_catalogue *catalogue; /* likewise */
-	int listen_fd;			       /* a listening stream socket; stays the caller's, becomes non-blocking */
-	unsigned threads;		       /* 1 … PAT_WEB_THREADS_MAX */
-	const char *public_url;		       /* "https://host[:port]" without a path, or NULL; copied */
-	unsigned request_timeout_ms;	       /* reading a request, and again sending its answer; 0: 10 s */
+	int listen_fd;    /* a listening stream socket; stays the caller's, becomes non-blocking */
+	unsigned threads; /* 1 … PAT_WEB_THREADS_MAX */
+	const char *public_url;      /* "https://host[:port]" without a path, or NULL; copied */
+	unsigned request_timeout_ms; /* reading a request, and again sending its answer; 0: 10 s */
 };
 
 /* Starts the threads. -EINVAL, -ENOMEM, -EAGAIN, with the reason in `err`. Blocks every signal in the
  * threads it starts. Call pat_json_init() (web/json.h) once before. */
-int pat_web_new(const struct pat_web_config *config, struct pat_web **ret, struct pat_err *err) PAT_MUST_USE;
+int pat_web_new(const struct pat_web_config *config, struct pat_web **ret,
+                struct pat_err *err) PAT_MUST_USE;
 
 /* Takes no new connection, lets each thread finish the request it has, and waits for all of them. 0, or
  * -ETIMEDOUT when some had not ended in time: then nothing may be freed and the process should exit. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/crypto.h"
@@ -38,7 +39,7 @@ static void must(bool ok, const char *what)
 	if (ok)
 		return;
 	(void)fprintf(stderr, "bench_store: %s failed\n", what);
-	exit(1);
+	_exit(1);
 }
 
 static struct pat_store *store_open(const char *path)
@@ -49,7 +50,7 @@ static struct pat_store *store_open(const char *path)
 
 	if (pat_store_open(&config, &store, &err) != 0) {
 		(void)fprintf(stderr, "bench_store: %s\n", err.text);
-		exit(1);
+		_exit(1);
 	}
 	return store;
 }
@@ -157,7 +158,7 @@ static void synthetic_digest(uint8_t *digest, int64_t i, int64_t n)
 static void synthetic_insert(sqlite3_stmt *insert, struct pat_record *r, int64_t i, int64_t n)
 {
 	size_t set = (size_t)i % PAT_ARRAY_LEN(scope_sets);
-	char name[32];
+	char name[48];
 
 	synthetic_digest(r->digest, i, n);
 	(void)snprintf(name, sizeof(name), "token number %lld", (long long)i);
@@ -254,14 +255,19 @@ static void bench_load(const char *path)
 	             (long long)n, (long long)count, counted - start, took, took * 1e9 / (double)n);
 }
 
+static int number(const char *text)
+{
+	return (int)strtol(text, NULL, 10);
+}
+
 int main(int argc, char **argv)
 {
 	if (argc == 4 && strcmp(argv[1], "bare") == 0)
-		bench_bare(argv[2], atoi(argv[3]));
+		bench_bare(argv[2], number(argv[3]));
 	else if (argc == 5 && strcmp(argv[1], "commits") == 0)
-		bench_commits(argv[2], atoi(argv[3]), atoi(argv[4]));
+		bench_commits(argv[2], number(argv[3]), number(argv[4]));
 	else if (argc == 4 && strcmp(argv[1], "fill") == 0)
-		bench_fill(argv[2], atoll(argv[3]));
+		bench_fill(argv[2], number(argv[3]));
 	else if (argc == 3 && strcmp(argv[1], "load") == 0)
 		bench_load(argv[2]);
 	else

@@ -33,14 +33,14 @@ static bool fails(bool takes_space)
 
 	if (atomic_load(&countdown) == 0)
 		return false;
-	if (kind == FAULTY_GONE && atomic_load(&fired))
-		return true;
-	if (atomic_load(&fired) || (kind == FAULTY_FULL && !takes_space))
+	if (kind == FAULTY_FULL && !takes_space)
 		return false;
+	if (atomic_load(&fired))
+		return kind != FAULTY_IO;
 	if (atomic_fetch_sub(&countdown, 1) > 1)
 		return false;
-	atomic_store(&countdown, 1);
 	atomic_store(&fired, true);
+	atomic_store(&countdown, 1); /* stays armed */
 	return true;
 }
 
@@ -186,13 +186,14 @@ static int file_shm_unmap(sqlite3_file *file, int delete)
 
 /* ---- The file system. */
 
-static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags, int *ret_flags)
+static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int flags,
+                    int *ret_flags)
 {
 	struct faulty_file *f = ours(file);
 
 	(void)vfs;
 	f->base.pMethods = NULL;
-	if (fails(true))
+	if (fails(false))
 		return SQLITE_CANTOPEN;
 	f->wal = (flags & SQLITE_OPEN_WAL) != 0;
 	f->real = (sqlite3_file *)(f + 1);

@@ -9,8 +9,8 @@
 #include "base/base.h"
 
 enum faulty_kind {
-	FAULTY_IO,   /* the n-th operation fails with an I/O error, a write after half of its bytes */
-	FAULTY_FULL, /* the n-th that takes space finds the disk full */
+	FAULTY_IO, /* the n-th operation fails with an I/O error, a write after half of its bytes */
+	FAULTY_FULL, /* the n-th that takes space, and all after it, find the disk full */
 	FAULTY_GONE, /* from the n-th on every operation fails, as if the process had died there */
 };
 

@@ -26,7 +26,8 @@ static inline void test_pair(struct pat_buf *headers, const char *name, const ch
 }
 
 /* Writes a whole SCGI request from NULL-ended pairs; CONTENT_LENGTH and SCGI are added. */
-static inline void test_scgi_bytes(struct pat_buf *out, const char *const *pairs, const char *body, size_t body_len)
+static inline void test_scgi_bytes(struct pat_buf *out, const char *const *pairs, const char *body,
+                                   size_t body_len)
 {
 	pat_cleanup(pat_buf_done) struct pat_buf headers = { 0 };
 	char length[32];
@@ -43,8 +44,8 @@ static inline void test_scgi_bytes(struct pat_buf *out, const char *const *pairs
 	assert_int_equal(pat_buf_add(out, body, body_len), 0);
 }
 
-static inline void test_request_init(struct test_request *t, const char *const *pairs, const char *body,
-				     const char *public_url)
+static inline void test_request_init(struct test_request *t, const char *const *pairs,
+                                     const char *body, const char *public_url)
 {
 	*t = (struct test_request){ 0 };
 	pat_buf_init(&t->bytes, 1 << 20);

@@ -15,11 +15,20 @@
 
 static void only_nginx_says_who_calls(void **state)
 {
-	static const char *const gated[] = { "PATD_ENTRY", "product", "PAT_USER",  "7", "PAT_SCOPES", "a b",
-					     "HTTP_PAT_USER", "1",    NULL };
-	static const char *const forged[] = { "PATD_ENTRY", "product", "HTTP_PAT_USER", "1", "HTTP_PATD_ENTRY",
-					      "health",     "HTTP_X_PAT_USER", "1", NULL };
-	static const char *const elsewhere[] = { "PATD_ENTRY", "api", "PAT_USER", "7", "PAT_SCOPES", "a", NULL };
+	static const char *const gated[] = { "PATD_ENTRY", "product", "PAT_USER",      "7",
+		                             "PAT_SCOPES", "a b",     "HTTP_PAT_USER", "1",
+		                             NULL };
+	static const char *const forged[] = { "PATD_ENTRY",
+		                              "product",
+		                              "HTTP_PAT_USER",
+		                              "1",
+		                              "HTTP_PATD_ENTRY",
+		                              "health",
+		                              "HTTP_X_PAT_USER",
+		                              "1",
+		                              NULL };
+	static const char *const elsewhere[] = { "PATD_ENTRY", "api", "PAT_USER", "7",
+		                                 "PAT_SCOPES", "a",   NULL };
 	pat_cleanup(test_request_done) struct test_request one;
 	pat_cleanup(test_request_done) struct test_request two;
 	pat_cleanup(test_request_done) struct test_request three;
@@ -38,9 +47,21 @@ static void only_nginx_says_who_calls(void **state)
 
 static void unfit_texts_are_left_out(void **state)
 {
-	static const char *const pairs[] = { "REQUEST_METHOD", "GET /",	   "HTTP_HOST",	 "a/b",	      "REMOTE_ADDR",
-					     "1.2.3.4\n",      "REQUEST_ID", "x\"y",	 "PATD_ENTRY", "API",
-					     "REQUEST_SCHEME", "gopher",   "HTTP_USER_AGENT", "a\tb\xc3\xa9", NULL };
+	static const char *const pairs[] = { "REQUEST_METHOD",
+		                             "GET /",
+		                             "HTTP_HOST",
+		                             "a/b",
+		                             "REMOTE_ADDR",
+		                             "1.2.3.4\n",
+		                             "REQUEST_ID",
+		                             "x\"y",
+		                             "PATD_ENTRY",
+		                             "API",
+		                             "REQUEST_SCHEME",
+		                             "gopher",
+		                             "HTTP_USER_AGENT",
+		                             "a\tb\xc3\xa9",
+		                             NULL };
 	pat_cleanup(test_request_done) struct test_request t;
 
 	(void)state;
@@ -86,7 +107,8 @@ static void https_is_seen_behind_a_proxy_too(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PAT_ARRAY_LEN(cases); i++) {
-		const char *const pairs[] = { "REQUEST_SCHEME", cases[i].scheme, "HTTP_HOST", cases[i].host, NULL };
+		const char *const pairs[] = { "REQUEST_SCHEME", cases[i].scheme, "HTTP_HOST",
+			                      cases[i].host, NULL };
 		pat_cleanup(test_request_done) struct test_request t;
 
 		test_request_init(&t, pairs, NULL, cases[i].public_url);
@@ -96,7 +118,9 @@ static void https_is_seen_behind_a_proxy_too(void **state)
 
 static void headers_know_when_they_came_twice(void **state)
 {
-	static const char *const pairs[] = { "HTTP_ONE", "1", "HTTP_TWO", "1", "HTTP_TWO", "1", NULL };
+	static const char *const pairs[] = {
+		"HTTP_ONE", "1", "HTTP_TWO", "1", "HTTP_TWO", "1", NULL
+	};
 	pat_cleanup(test_request_done) struct test_request t;
 	const char *value = NULL;
 
@@ -114,11 +138,15 @@ static void json_is_declared(void **state)
 		const char *type;
 		bool json;
 	} cases[] = {
-		{ "application/json", true },	 { "Application/JSON; charset=utf-8", true },
-		{ "application/json ;x", true }, { "application/jsonx", false },
+		{ "application/json", true },
+		{ "Application/JSON; charset=utf-8", true },
+		{ "application/json ;x", true },
+		{ "application/jsonx", false },
 		{ "application/json-patch+json", false },
-		{ "text/plain", false },	 { "application/x-www-form-urlencoded", false },
-		{ "", false },			 { "multipart/form-data; application/json", false },
+		{ "text/plain", false },
+		{ "application/x-www-form-urlencoded", false },
+		{ "", false },
+		{ "multipart/form-data; application/json", false },
 		{ " application/json", false },
 	};
 
@@ -163,7 +191,8 @@ static void queries_are_read(void **state)
 		char value[16] = "";
 
 		test_request_init(&t, pairs, NULL, NULL);
-		assert_int_equal(pat_request_query(&t.request, "a", value, sizeof(value)), cases[i].result);
+		assert_int_equal(pat_request_query(&t.request, "a", value, sizeof(value)),
+		                 cases[i].result);
 		if (cases[i].result == 1)
 			assert_string_equal(value, cases[i].value);
 	}
@@ -190,8 +219,10 @@ static void unknown_parameters_are_found(void **state)
 
 static void numbers_have_one_spelling(void **state)
 {
-	static const char *const bad[] = { "", "0", "01", "-1", "+1", " 1", "1 ", "1.0", "1e3", "0x1", "a",
-					   "1000000000000000000", "\xd9\xa1" };
+	static const char *const bad[] = { "",        "0",   "01", "-1",
+		                           "+1",      " 1",  "1 ", "1.0",
+		                           "1e3",     "0x1", "a",  "1000000000000000000",
+		                           "\xd9\xa1" };
 	int64_t number = 0;
 
 	(void)state;
@@ -214,7 +245,8 @@ static void cookies_are_found(void **state)
 		{ "a=b;patd_session=" COOKIE_A, NULL, "http", COOKIE_A },
 		{ "a=b", "patd_session=" COOKIE_A, "http", COOKIE_A },
 		{ "__Host-patd_session=" COOKIE_A, NULL, "https", COOKIE_A },
-		{ "__Host-patd_session=" COOKIE_A "; patd_session=" COOKIE_B, NULL, "https", COOKIE_A },
+		{ "__Host-patd_session=" COOKIE_A "; patd_session=" COOKIE_B, NULL, "https",
+		  COOKIE_A },
 		{ "", NULL, "http", NULL },
 		{ ";;;= ;", NULL, "http", NULL },
 		{ "patd_session", NULL, "http", NULL },
@@ -234,15 +266,21 @@ static void cookies_are_found(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PAT_ARRAY_LEN(cases); i++) {
-		const char *const pairs[] = { "REQUEST_SCHEME", cases[i].scheme, "HTTP_COOKIE", cases[i].first,
-					      cases[i].second ? "HTTP_COOKIE" : NULL, cases[i].second, NULL };
+		const char *const pairs[] = { "REQUEST_SCHEME",
+			                      cases[i].scheme,
+			                      "HTTP_COOKIE",
+			                      cases[i].first,
+			                      cases[i].second ? "HTTP_COOKIE" : NULL,
+			                      cases[i].second,
+			                      NULL };
 		pat_cleanup(test_request_done) struct test_request t;
 		const char *value = NULL;
 		size_t len = 0;
 
 		test_request_init(&t, pairs, NULL, NULL);
 		bool found = pat_cookie_get(&t.request, &value, &len);
-		if (found != (cases[i].value != NULL) || (found && strncmp(value, cases[i].value, len) != 0))
+		if (found != (cases[i].value != NULL) ||
+		    (found && strncmp(value, cases[i].value, len) != 0))
 			fail_msg("case %zu", i);
 	}
 }
@@ -263,11 +301,13 @@ static void cookies_are_set_with_all_their_attributes(void **state)
 	pat_cookie_set(&plain.request, &response, &cookie, 60);
 	pat_cookie_set(&tls.request, &response, &cookie, 60);
 	pat_cookie_clear(&tls.request, &response);
-	assert_string_equal(pat_buf_str(&response.head),
-			    "Set-Cookie: patd_session=" COOKIE_A "; Path=/; Max-Age=60; HttpOnly; SameSite=Strict\r\n"
-			    "Set-Cookie: __Host-patd_session=" COOKIE_A
-			    "; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure\r\n"
-			    "Set-Cookie: __Host-patd_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict; Secure\r\n");
+	assert_string_equal(
+		pat_buf_str(&response.head),
+		"Set-Cookie: patd_session=" COOKIE_A
+		"; Path=/; Max-Age=60; HttpOnly; SameSite=Strict\r\n"
+		"Set-Cookie: __Host-patd_session=" COOKIE_A
+		"; Path=/; Max-Age=60; HttpOnly; SameSite=Strict; Secure\r\n"
+		"Set-Cookie: __Host-patd_session=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict; Secure\r\n");
 }
 
 static void no_value_breaks_out_of_the_head(void **state)
@@ -296,7 +336,8 @@ static void no_value_breaks_out_of_the_head(void **state)
 		pat_cleanup(pat_response_done) struct pat_response response = { 0 };
 
 		pat_response_init(&response);
-		assert_int_equal(pat_response_header(&response, cases[i].name, cases[i].value), cases[i].result);
+		assert_int_equal(pat_response_header(&response, cases[i].name, cases[i].value),
+		                 cases[i].result);
 		assert_int_equal(pat_response_error(&response), cases[i].result);
 		if (cases[i].result != 0)
 			assert_int_equal(response.head.len, 0);
@@ -315,7 +356,8 @@ static void a_head_is_written(void **state)
 	assert_int_equal(pat_response_header(&response, "A", "b"), 0);
 	assert_int_equal(pat_buf_add_str(&response.body, "12345"), 0);
 	assert_int_equal(pat_response_head(&response, &out), 0);
-	assert_string_equal(pat_buf_str(&out), "Status: 404 Not Found\r\nA: b\r\nContent-Length: 5\r\n\r\n");
+	assert_string_equal(pat_buf_str(&out),
+	                    "Status: 404 Not Found\r\nA: b\r\nContent-Length: 5\r\n\r\n");
 	pat_response_clear(&response);
 	pat_buf_clear(&out);
 	response.status = 204;

@@ -15,8 +15,14 @@ static int decode(const char *text, size_t len)
 
 static void texts_are_judged(void **state)
 {
-#define GOOD(text) { text, sizeof(text) - 1, 0 }
-#define BAD(text)  { text, sizeof(text) - 1, PAT_JSON_E_MALFORMED }
+#define GOOD(text)                        \
+	{                                 \
+		text, sizeof(text) - 1, 0 \
+	}
+#define BAD(text)                                            \
+	{                                                    \
+		text, sizeof(text) - 1, PAT_JSON_E_MALFORMED \
+	}
 	static const struct {
 		const char *text;
 		size_t len;
@@ -31,6 +37,9 @@ static void texts_are_judged(void **state)
 		BAD("{}x"),
 		BAD("{}{}"),
 		BAD("{}\0"),
+		BAD("1\0"),
+		BAD("[1\0]"),
+		BAD("{\"a\":1.5\0}"),
 		BAD("{\"a\":1,\"a\":1}"),
 		BAD("{\"a\":1,\"\\u0061\":1}"),
 		BAD("{\"a\\u0000b\":1}"),
@@ -85,7 +94,7 @@ static void depth_ends_at_its_maximum(void **state)
 		memset(text, '[', (size_t)depth);
 		memset(text + depth, ']', (size_t)depth);
 		assert_int_equal(decode(text, 2 * (size_t)depth),
-				 depth <= PAT_JSON_DEPTH_MAX ? 0 : PAT_JSON_E_MALFORMED);
+		                 depth <= PAT_JSON_DEPTH_MAX ? 0 : PAT_JSON_E_MALFORMED);
 	}
 	/* Brackets inside of texts are no depth. */
 	memset(text, '[', sizeof(text));
@@ -96,16 +105,27 @@ static void depth_ends_at_its_maximum(void **state)
 	assert_int_equal(decode(text, sizeof(text)), 0);
 }
 
-enum { NAME, PASSWORD, DAYS, KEEP, LIST, N };
+enum {
+	NAME,
+	PASSWORD,
+	DAYS,
+	KEEP,
+	LIST,
+	N
+};
 
 static int read_object(const char *text, size_t len, struct pat_json_field *fields, json_t **value,
-		       char fault[static PAT_JSON_FIELD_BYTES_MAX + 1])
+                       char fault[static PAT_JSON_FIELD_BYTES_MAX + 1])
 {
 	const struct pat_json_field fresh[N] = {
 		[NAME] = { .name = "name", .type = PAT_JSON_TEXT },
-		[PASSWORD] = { .name = "password", .type = PAT_JSON_PASSWORD, .flags = PAT_JSON_OPTIONAL },
+		[PASSWORD] = { .name = "password",
+		               .type = PAT_JSON_PASSWORD,
+		               .flags = PAT_JSON_OPTIONAL },
 		[DAYS] = { .name = "days", .type = PAT_JSON_INTEGER, .flags = PAT_JSON_OPTIONAL },
-		[KEEP] = { .name = "keep", .type = PAT_JSON_BOOL, .flags = PAT_JSON_OPTIONAL | PAT_JSON_NULLABLE },
+		[KEEP] = { .name = "keep",
+		           .type = PAT_JSON_BOOL,
+		           .flags = PAT_JSON_OPTIONAL | PAT_JSON_NULLABLE },
 		[LIST] = { .name = "list", .type = PAT_JSON_TEXTS, .flags = PAT_JSON_OPTIONAL },
 	};
 
@@ -116,8 +136,9 @@ static int read_object(const char *text, size_t len, struct pat_json_field *fiel
 
 static void fields_are_read(void **state)
 {
-	static const char text[] = "{\"name\":\"n\\u00e9\",\"password\":\"a\\u0000b\",\"days\":-3,\"keep\":true,"
-				   "\"list\":[\"x\",\"y\"]}";
+	static const char text[] =
+		"{\"name\":\"n\\u00e9\",\"password\":\"a\\u0000b\",\"days\":-3,\"keep\":true,"
+		"\"list\":[\"x\",\"y\"]}";
 	pat_cleanup(pat_json_decrefp) json_t *value = NULL;
 	struct pat_json_field fields[N];
 	char fault[PAT_JSON_FIELD_BYTES_MAX + 1];
@@ -196,7 +217,8 @@ static void a_long_unknown_name_is_cut(void **state)
 	(void)state;
 	memset(text + 2, 'x', 300);
 	memcpy(text + 302, "\":1}", 5);
-	assert_int_equal(read_object(text, strlen(text), fields, &value, fault), PAT_JSON_E_UNKNOWN_FIELD);
+	assert_int_equal(read_object(text, strlen(text), fields, &value, fault),
+	                 PAT_JSON_E_UNKNOWN_FIELD);
 	assert_int_equal(strlen(fault), PAT_JSON_FIELD_BYTES_MAX);
 }
 
@@ -222,9 +244,10 @@ static void written_json_reads_back(void **state)
 	pat_json_open(&w, "empty", '[');
 	pat_json_close(&w, ']');
 	pat_json_close(&w, '}');
-	assert_string_equal(pat_buf_str(&out),
-			    "{\"text\":\"a\\\"\\u000a\",\"none\":null,\"number\":-9223372036854775808,\"flag\":false,"
-			    "\"id\":\"7\",\"time\":\"1970-01-01T00:00:00Z\",\"list\":[\"ab\",{}],\"empty\":[]}");
+	assert_string_equal(
+		pat_buf_str(&out),
+		"{\"text\":\"a\\\"\\u000a\",\"none\":null,\"number\":-9223372036854775808,\"flag\":false,"
+		"\"id\":\"7\",\"time\":\"1970-01-01T00:00:00Z\",\"list\":[\"ab\",{}],\"empty\":[]}");
 	assert_int_equal(decode(out.data, out.len), 0);
 }
 

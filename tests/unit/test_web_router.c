@@ -60,7 +60,8 @@ static const struct pat_route table[] = {
 
 static int session_result;
 
-static int fake_session(struct pat_core *core, const char *cookie, size_t len, struct pat_signed_in *ret)
+static int fake_session(struct pat_core *core, const char *cookie, size_t len,
+                        struct pat_signed_in *ret)
 {
 	(void)core;
 	(void)cookie;
@@ -152,7 +153,8 @@ static void expect(const char *what, const struct ask *a, int status, const char
 
 	(void)snprintf(member, sizeof(member), "\"reason\":\"%s\"", reason ? reason : "");
 	if (told.status != status || (reason && !strstr(told.body, member)))
-		fail_msg("%s: %d %s instead of %d %s", what, told.status, told.body, status, reason ? reason : "");
+		fail_msg("%s: %d %s instead of %d %s", what, told.status, told.body, status,
+		         reason ? reason : "");
 }
 
 /* ---- Paths and methods. */
@@ -195,11 +197,15 @@ static void paths_and_methods_are_matched(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PAT_ARRAY_LEN(cases); i++) {
-		struct ask a = { .entry = cases[i].entry, .method = cases[i].method, .path = cases[i].path };
+		struct ask a = { .entry = cases[i].entry,
+			         .method = cases[i].method,
+			         .path = cases[i].path };
 		struct told told = ask(&a);
 
-		if (told.status != cases[i].status || (cases[i].allow && !strstr(told.head, cases[i].allow)))
-			fail_msg("%s %s: %d %s", cases[i].method, cases[i].path, told.status, told.head);
+		if (told.status != cases[i].status ||
+		    (cases[i].allow && !strstr(told.head, cases[i].allow)))
+			fail_msg("%s %s: %d %s", cases[i].method, cases[i].path, told.status,
+			         told.head);
 	}
 }
 
@@ -220,7 +226,9 @@ static void an_id_is_one_bounded_segment(void **state)
 
 static void a_route_without_a_rule_refuses(void **state)
 {
-	struct ask a = { .method = "GET", .path = "/ruled-by-nothing", .cookie = COOKIE, .csrf = CSRF };
+	struct ask a = {
+		.method = "GET", .path = "/ruled-by-nothing", .cookie = COOKIE, .csrf = CSRF
+	};
 
 	(void)state;
 	expect("GET", &a, 403, "not_allowed");
@@ -238,7 +246,7 @@ static void a_route_without_a_rule_refuses(void **state)
 static const struct {
 	const char *origin;
 	const char *site;
-	bool safe_ok;	/* GET */
+	bool safe_ok;   /* GET */
 	bool unsafe_ok; /* POST, DELETE */
 } origins[] = {
 	{ NULL, NULL, true, true },
@@ -266,6 +274,8 @@ static const struct {
 	{ "http://evil.pat.example:8080", NULL, false, false },
 	{ "http://pat.example:8080@evil.example", NULL, false, false },
 	{ "file://", NULL, false, false },
+	{ "file://pat.example:8080", NULL, false, false },
+	{ "http:\\\\pat.example:8080", NULL, false, false },
 	{ "http://pat.example:8080 http://pat.example:8080", NULL, false, false },
 };
 
@@ -274,17 +284,25 @@ static void other_origins_are_refused(void **state)
 	static const struct {
 		const char *method;
 		const char *path;
-	} routes[] = { { "GET", "/session" }, { "HEAD", "/session" }, { "POST", "/session" },
-		       { "DELETE", "/session" }, { "POST", "/origin" } };
+	} routes[] = { { "GET", "/session" },
+		       { "HEAD", "/session" },
+		       { "POST", "/session" },
+		       { "DELETE", "/session" },
+		       { "POST", "/origin" } };
 
 	(void)state;
 	for (size_t i = 0; i < PAT_ARRAY_LEN(origins); i++) {
 		for (size_t j = 0; j < PAT_ARRAY_LEN(routes); j++) {
-			bool safe = strcmp(routes[j].method, "GET") == 0 || strcmp(routes[j].method, "HEAD") == 0;
+			bool safe = strcmp(routes[j].method, "GET") == 0 ||
+			            strcmp(routes[j].method, "HEAD") == 0;
 			bool ok = safe ? origins[i].safe_ok : origins[i].unsafe_ok;
-			struct ask a = { .method = routes[j].method, .path = routes[j].path, .cookie = COOKIE,
-					 .csrf = CSRF, .type = "application/json", .origin = origins[i].origin,
-					 .site = origins[i].site };
+			struct ask a = { .method = routes[j].method,
+				         .path = routes[j].path,
+				         .cookie = COOKIE,
+				         .csrf = CSRF,
+				         .type = "application/json",
+				         .origin = origins[i].origin,
+				         .site = origins[i].site };
 
 			expect(origins[i].origin ? origins[i].origin : "(none)", &a, ok ? 200 : 403,
 			       ok ? NULL : "cross_site_request");
@@ -294,8 +312,10 @@ static void other_origins_are_refused(void **state)
 
 static void the_public_url_is_an_origin_of_ours(void **state)
 {
-	struct ask a = { .method = "POST", .path = "/origin", .type = "application/json",
-			 .origin = "https://tokens.acme.example" };
+	struct ask a = { .method = "POST",
+		         .path = "/origin",
+		         .type = "application/json",
+		         .origin = "https://tokens.acme.example" };
 
 	(void)state;
 	expect("not configured", &a, 403, "cross_site_request");
@@ -339,8 +359,11 @@ static void sessions_and_csrf_tokens_are_asked_for(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PAT_ARRAY_LEN(cases); i++) {
-		struct ask a = { .method = cases[i].method, .path = "/session", .cookie = cases[i].cookie,
-				 .csrf = cases[i].csrf, .type = "application/json" };
+		struct ask a = { .method = cases[i].method,
+			         .path = "/session",
+			         .cookie = cases[i].cookie,
+			         .csrf = cases[i].csrf,
+			         .type = "application/json" };
 
 		session_result = cases[i].session_result;
 		expect(cases[i].method, &a, cases[i].status, cases[i].reason);
@@ -350,10 +373,19 @@ static void sessions_and_csrf_tokens_are_asked_for(void **state)
 
 static void two_csrf_tokens_are_none(void **state)
 {
-	static const char *const pairs[] = { "PATD_ENTRY",	  "api",	"REQUEST_METHOD",    "DELETE",
-					     "DOCUMENT_URI",	  "/session",	"HTTP_COOKIE",	     COOKIE,
-					     "HTTP_X_CSRF_TOKEN", CSRF,		"HTTP_X_CSRF_TOKEN", CSRF,
-					     NULL };
+	static const char *const pairs[] = { "PATD_ENTRY",
+		                             "api",
+		                             "REQUEST_METHOD",
+		                             "DELETE",
+		                             "DOCUMENT_URI",
+		                             "/session",
+		                             "HTTP_COOKIE",
+		                             COOKIE,
+		                             "HTTP_X_CSRF_TOKEN",
+		                             CSRF,
+		                             "HTTP_X_CSRF_TOKEN",
+		                             CSRF,
+		                             NULL };
 	static const struct pat_web_context context = { 0 };
 	pat_cleanup(test_request_done) struct test_request t;
 	pat_cleanup(pat_response_done) struct pat_response response = { 0 };
@@ -393,7 +425,10 @@ static void gate_and_health_are_nginx_s_word(void **state)
 
 static void bodies_are_bounded_and_json(void **state)
 {
-	struct ask a = { .method = "POST", .path = "/origin", .type = "application/json", .body = "0123456789" };
+	struct ask a = { .method = "POST",
+		         .path = "/origin",
+		         .type = "application/json",
+		         .body = "0123456789" };
 
 	(void)state;
 	expect("as much as fits", &a, 200, NULL);
@@ -406,7 +441,9 @@ static void bodies_are_bounded_and_json(void **state)
 	expect("no type", &a, 415, "json_required");
 	a = (struct ask){ .method = "GET", .path = "/public", .body = "x" };
 	expect("where none belongs", &a, 413, "body_too_large");
-	a = (struct ask){ .entry = "product", .method = "GET", .path = "/v1/me", .user = "7", .body = "{}" };
+	a = (struct ask){
+		.entry = "product", .method = "GET", .path = "/v1/me", .user = "7", .body = "{}"
+	};
 	expect("what clients of the product send", &a, 200, NULL);
 }
 
@@ -464,12 +501,14 @@ static void every_real_route_has_a_rule(void **state)
 		assert_int_not_equal(route->rule, PAT_RULE_NONE);
 		assert_non_null(route->handler);
 		if (!safe)
-			assert_true(route->rule == PAT_RULE_SESSION || route->rule == PAT_RULE_SAME_ORIGIN);
+			assert_true(route->rule == PAT_RULE_SESSION ||
+			            route->rule == PAT_RULE_SAME_ORIGIN);
 		if (route->entry == PAT_ENTRY_PRODUCT)
 			assert_int_equal(route->rule, PAT_RULE_GATED);
 		for (size_t j = 0; j < i; j++)
-			assert_false(pat_routes[j].entry == route->entry && strcmp(pat_routes[j].path, route->path) == 0 &&
-				     strcmp(pat_routes[j].method, route->method) == 0);
+			assert_false(pat_routes[j].entry == route->entry &&
+			             strcmp(pat_routes[j].path, route->path) == 0 &&
+			             strcmp(pat_routes[j].method, route->method) == 0);
 	}
 }
 

@@ -6,7 +6,7 @@
 #include "tests/unit/test_web.h"
 
 #include <errno.h>
-#include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
 
@@ -16,9 +16,9 @@
 
 static void request_is_taken_apart(void **state)
 {
-	static const char *const pairs[] = { "REQUEST_METHOD", "POST",	    "HTTP_COOKIE", "a=1",
-					     "HTTP_COOKIE",    "b=2",	    "EMPTY",	   "",
-					     "REQUEST_URI",    "/deepthought", NULL };
+	static const char *const pairs[] = { "REQUEST_METHOD", "POST",         "HTTP_COOKIE", "a=1",
+		                             "HTTP_COOKIE",    "b=2",          "EMPTY",       "",
+		                             "REQUEST_URI",    "/deepthought", NULL };
 	pat_cleanup(pat_buf_done) struct pat_buf bytes = { 0 };
 	struct pat_scgi scgi;
 
@@ -54,7 +54,10 @@ static void every_beginning_asks_for_more(void **state)
 static void broken_requests_are_refused(void **state)
 {
 	/* The literal's own NUL at its end is not part of a case. */
-#define CASE(bytes, result) { bytes, sizeof(bytes) - 1, result }
+#define CASE(bytes, result)                      \
+	{                                        \
+		bytes, sizeof(bytes) - 1, result \
+	}
 	static const struct {
 		const char *bytes;
 		size_t len;
@@ -69,15 +72,16 @@ static void broken_requests_are_refused(void **state)
 		CASE(":" HEAD ",", PAT_SCGI_E_MALFORMED),
 		CASE("GET / HTTP/1.1\r\n\r\n", PAT_SCGI_E_MALFORMED),
 		CASE("24:" HEAD ";", PAT_SCGI_E_MALFORMED),
-		CASE("24:" HEAD ",x", PAT_SCGI_E_MALFORMED),		 /* more than announced */
-		CASE("23:" HEAD ",", PAT_SCGI_E_MALFORMED),		 /* the comma is not where it should be */
+		CASE("24:" HEAD ",x", PAT_SCGI_E_MALFORMED), /* more than announced */
+		CASE("23:" HEAD ",",
+		     PAT_SCGI_E_MALFORMED), /* the comma is not where it should be */
 		CASE("0:,", PAT_SCGI_E_MALFORMED),
 		CASE("32769:", PAT_SCGI_E_TOO_LARGE),
 		CASE("99999:", PAT_SCGI_E_TOO_LARGE),
 		CASE("100000:", PAT_SCGI_E_TOO_LARGE),
 		CASE("99999999999999999999999999:", PAT_SCGI_E_TOO_LARGE),
 		CASE("32768:", PAT_SCGI_E_MORE),
-		CASE("7:SCGI\0001\0,", PAT_SCGI_E_MALFORMED),		 /* no length */
+		CASE("7:SCGI\0001\0,", PAT_SCGI_E_MALFORMED),            /* no length */
 		CASE("17:CONTENT_LENGTH\0000\0,", PAT_SCGI_E_MALFORMED), /* no SCGI */
 		CASE("24:SCGI\0001\0CONTENT_LENGTH\0000\0,", PAT_SCGI_E_MALFORMED),
 		CASE("24:CONTENT_LENGTH\0000\0SCGI\0002\0,", PAT_SCGI_E_MALFORMED),
@@ -85,15 +89,17 @@ static void broken_requests_are_refused(void **state)
 		CASE("25:CONTENT_LENGTH\000-1\0SCGI\0001\0,", PAT_SCGI_E_MALFORMED),
 		CASE("25:CONTENT_LENGTH\00000\0SCGI\0001\0,", PAT_SCGI_E_MALFORMED),
 		CASE("25:CONTENT_LENGTH\0001 \0SCGI\0001\0,", PAT_SCGI_E_MALFORMED),
-		CASE("43:CONTENT_LENGTH\00018446744073709551616\0SCGI\0001\0,", PAT_SCGI_E_MALFORMED),
+		CASE("43:CONTENT_LENGTH\00018446744073709551616\0SCGI\0001\0,",
+		     PAT_SCGI_E_MALFORMED),
 		CASE("28:CONTENT_LENGTH\00065537\0SCGI\0001\0,", PAT_SCGI_E_BODY_TOO_LARGE),
 		CASE("28:CONTENT_LENGTH\00065536\0SCGI\0001\0,", PAT_SCGI_E_MORE),
 		CASE("41:" HEAD "CONTENT_LENGTH\0005\0,", PAT_SCGI_E_MALFORMED), /* twice */
 		CASE("31:" HEAD "SCGI\0001\0,", PAT_SCGI_E_MALFORMED),
-		CASE("41:" HEAD "PAT_USER\0001\0PAT_U\0,", PAT_SCGI_E_MALFORMED), /* a name without a value */
+		CASE("41:" HEAD "PAT_USER\0001\0PAT_U\0,",
+		     PAT_SCGI_E_MALFORMED), /* a name without a value */
 		CASE("46:" HEAD "PAT_USER\0001\0PAT_USER\0002\0,", PAT_SCGI_E_MALFORMED),
-		CASE("28:" HEAD "AB\0x,", PAT_SCGI_E_MALFORMED), /* a value without its end */
-		CASE("27:" HEAD "\0x\0,", PAT_SCGI_E_MALFORMED), /* empty name */
+		CASE("28:" HEAD "AB\0x,", PAT_SCGI_E_MALFORMED),  /* a value without its end */
+		CASE("27:" HEAD "\0x\0,", PAT_SCGI_E_MALFORMED),  /* empty name */
 		CASE("28:" HEAD "a\0x\0,", PAT_SCGI_E_MALFORMED), /* small letter */
 		CASE("30:" HEAD "A-B\0x\0,", PAT_SCGI_E_MALFORMED),
 		CASE("30:" HEAD "A B\0x\0,", PAT_SCGI_E_MALFORMED),
@@ -175,6 +181,58 @@ static void a_request_in_pieces_is_read(void **state)
 	(void)close(fds[1]);
 }
 
+static void *send_all(void *arg)
+{
+	struct peer *peer = arg;
+
+	for (size_t at = 0; at < peer->bytes->len;) {
+		ssize_t n =
+			send(peer->fd, peer->bytes->data + at, peer->bytes->len - at, MSG_NOSIGNAL);
+
+		if (n <= 0)
+			return NULL;
+		at += (size_t)n;
+	}
+	return NULL;
+}
+
+/* The largest request fits; what comes behind it makes it malformed, not a fault of ours. */
+static void the_largest_request_is_read(void **state)
+{
+	pat_cleanup(pat_freep) char *value = calloc(1, PAT_SCGI_HEADER_BYTES_MAX);
+	pat_cleanup(pat_freep) char *body = calloc(1, PAT_SCGI_BODY_BYTES_MAX + 20000);
+	const char *pairs[] = { "X", value, NULL };
+	/* CONTENT_LENGTH, 65536, SCGI, 1 and X with their NULs. */
+	size_t others = 15 + 6 + 5 + 2 + 2 + 1;
+
+	(void)state;
+	memset(value, 'x', PAT_SCGI_HEADER_BYTES_MAX - others);
+	for (size_t more = 0; more <= 20000; more += 20000) {
+		pat_cleanup(pat_buf_done) struct pat_buf sent = { 0 };
+		pat_cleanup(pat_buf_done) struct pat_buf read = { 0 };
+		struct pat_scgi scgi;
+		struct peer peer = { .bytes = &sent };
+		pthread_t thread;
+		int fds[2];
+
+		pat_buf_init(&sent, 1 << 20);
+		pat_buf_init(&read, PAT_SCGI_REQUEST_BYTES_MAX + 1);
+		test_scgi_bytes(&sent, pairs, body, PAT_SCGI_BODY_BYTES_MAX);
+		assert_int_equal(sent.len, PAT_SCGI_REQUEST_BYTES_MAX);
+		assert_int_equal(pat_buf_add(&sent, body, more), 0);
+		assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
+		peer.fd = fds[1];
+		assert_int_equal(pthread_create(&thread, NULL, send_all, &peer), 0);
+		/* The end may come in a read of its own, after the request was whole. */
+		(void)poll(NULL, 0, 50);
+		int r = pat_scgi_read(fds[0], pat_clock_boot_ns() + 5000 * MS, &read, &scgi);
+		assert_true(r == 0 || (more > 0 && r == PAT_SCGI_E_MALFORMED));
+		(void)close(fds[0]);
+		assert_int_equal(pthread_join(thread, NULL), 0);
+		(void)close(fds[1]);
+	}
+}
+
 static void silence_and_hanging_up_end_the_reading(void **state)
 {
 	pat_cleanup(pat_buf_done) struct pat_buf read = { 0 };
@@ -185,11 +243,13 @@ static void silence_and_hanging_up_end_the_reading(void **state)
 	pat_buf_init(&read, PAT_SCGI_REQUEST_BYTES_MAX + 1);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
 	uint64_t start_ns = pat_clock_boot_ns();
-	assert_int_equal(pat_scgi_read(fds[0], start_ns + 50 * MS, &read, &scgi), PAT_SCGI_E_TIMEOUT);
+	assert_int_equal(pat_scgi_read(fds[0], start_ns + 50 * MS, &read, &scgi),
+	                 PAT_SCGI_E_TIMEOUT);
 	assert_true(pat_clock_boot_ns() - start_ns >= 50 * MS);
 	assert_int_equal(send(fds[1], "24:CONT", 7, 0), 7);
 	(void)close(fds[1]);
-	assert_int_equal(pat_scgi_read(fds[0], pat_clock_boot_ns() + 1000 * MS, &read, &scgi), PAT_SCGI_E_CLOSED);
+	assert_int_equal(pat_scgi_read(fds[0], pat_clock_boot_ns() + 1000 * MS, &read, &scgi),
+	                 PAT_SCGI_E_CLOSED);
 	(void)close(fds[0]);
 }
 
@@ -201,9 +261,11 @@ static void sending_survives_a_peer_that_is_gone_or_slow(void **state)
 	(void)state;
 	assert_non_null(much);
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM, 0, fds), 0);
-	assert_int_equal(pat_scgi_send(fds[0], pat_clock_boot_ns() + 50 * MS, much, 4 << 20), PAT_SCGI_E_TIMEOUT);
+	assert_int_equal(pat_scgi_send(fds[0], pat_clock_boot_ns() + 50 * MS, much, 4 << 20),
+	                 PAT_SCGI_E_TIMEOUT);
 	(void)close(fds[1]);
-	assert_int_equal(pat_scgi_send(fds[0], pat_clock_boot_ns() + 1000 * MS, "x", 1), PAT_SCGI_E_CLOSED);
+	assert_int_equal(pat_scgi_send(fds[0], pat_clock_boot_ns() + 1000 * MS, "x", 1),
+	                 PAT_SCGI_E_CLOSED);
 	(void)close(fds[0]);
 }
 
@@ -215,6 +277,7 @@ int main(void)
 		cmocka_unit_test(broken_requests_are_refused),
 		cmocka_unit_test(parameters_are_counted),
 		cmocka_unit_test(a_request_in_pieces_is_read),
+		cmocka_unit_test(the_largest_request_is_read),
 		cmocka_unit_test(silence_and_hanging_up_end_the_reading),
 		cmocka_unit_test(sending_survives_a_peer_that_is_gone_or_slow),
 	};
