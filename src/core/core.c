@@ -20,6 +20,7 @@
 
 #define THROTTLE_ENTRIES 65536
 #define SKEW_S		 30
+#define CHECK_EVERY_NS	 1000000000ull
 
 int64_t pat_core_now(struct pat_core *core)
 {
@@ -244,10 +245,23 @@ void pat_core_end(struct pat_core *core)
 	pat_core_close(core);
 }
 
+/* Asking costs a commit, and anybody may ask whether we are ready: once a second is enough. */
+static int store_check(struct pat_core *core)
+{
+	uint64_t now_ns = pat_clock_boot_ns();
+	uint64_t before_ns = atomic_load(&core->checked_ns);
+
+	if (before_ns == 0 || now_ns - before_ns >= CHECK_EVERY_NS) {
+		atomic_store(&core->checked_ns, now_ns);
+		atomic_store(&core->checked, pat_store_check(core->store));
+	}
+	return atomic_load(&core->checked);
+}
+
 int pat_core_ready(struct pat_core *core, struct pat_err *err)
 {
 	int64_t behind = pat_core_now(core) - pat_clock_wall_s();
-	int r = pat_store_check(core->store);
+	int r = store_check(core);
 
 	if (r != 0)
 		return pat_err_set(err, r < 0 ? r : -EIO, "store: a change cannot be made now (%s)",

@@ -25,6 +25,8 @@ struct pat_core {
 	struct pat_throttle *throttle;
 	_Atomic int64_t latest_s; /* time does not go back */
 	int64_t reported_s;	  /* the housekeeper's: tokens that expired until then are in the log */
+	_Atomic uint64_t checked_ns; /* when the store was last asked whether it takes changes, and what it said */
+	_Atomic int checked;
 	pthread_t housekeeper;
 	bool housekeeper_runs;
 	pthread_mutex_t stop_lock;

@@ -216,3 +216,15 @@ unsigned pat_throttle_allow(struct pat_throttle *t, const char *kind, int64_t ke
 	(void)pthread_mutex_unlock(&t->lock);
 	return wait;
 }
+
+void pat_throttle_give_back(struct pat_throttle *t, const char *kind, int64_t key)
+{
+	char text[KEY_TEXT];
+
+	(void)snprintf(text, sizeof(text), "%s %lld", kind, (long long)key);
+	(void)pthread_mutex_lock(&t->lock);
+	struct entry *e = find(t, text, 0);
+	if (e->count > 0)
+		e->count--;
+	(void)pthread_mutex_unlock(&t->lock);
+}

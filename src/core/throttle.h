@@ -40,4 +40,7 @@ void pat_throttle_undo(struct pat_throttle *throttle, const char *account, const
 unsigned pat_throttle_allow(struct pat_throttle *throttle, const char *kind, int64_t key, unsigned max,
 			    unsigned window_s, uint64_t now_ns);
 
+/* Takes one use of an allowance back. */
+void pat_throttle_give_back(struct pat_throttle *throttle, const char *kind, int64_t key);
+
 #endif

@@ -117,12 +117,16 @@ static int create_checked(struct pat_core *core, const struct pat_signed_in *who
 							core->config.creates_per_hour_max, 3600, pat_clock_boot_ns());
 	if (r == 0 && ret->retry_after_s > 0)
 		r = PAT_CORE_E_TOO_MANY;
-	if (r == 0)
-		r = secret_make(core, &ret->token, record);
+	if (r != 0)
+		return r;
+	r = secret_make(core, &ret->token, record);
 	if (r == 0)
 		r = pat_core_outcome(pat_store_token_create(core->store, new, actor, &ret->record));
 	if (r == 0)
 		r = confirm(core, actor, &ret->record);
+	/* Only tokens that were made count against the hour. */
+	if (r != 0)
+		pat_throttle_give_back(core->throttle, "create", who->person.id);
 	return r;
 }
 
@@ -176,7 +180,8 @@ int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who
 
 	if (r == 0 && core->index)
 		(void)pat_index_writer_usage_take(core->index, ret->digest, &last, &count);
-	if (r == 0)
+	/* Asked also of a row that is no token any more: it ends all the same. */
+	if (r == 0 || r == PAT_STORE_E_NOT_FOUND)
 		r = pat_store_token_revoke(core->store, who->person.id, tid, actor, pat_core_now(core), ret);
 	if (r == 0)
 		keep_usage(core, ret, last, count);

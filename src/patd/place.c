@@ -5,6 +5,7 @@
  */
 #include "patd/place.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -91,6 +92,7 @@ static int find_runtime(const struct pat_settings *s, bool create, struct pat_pl
 	uint8_t digest[32];
 	char hex[17];
 
+	place->runtime_ours = *s->runtime_dir == '\0';
 	if (*s->runtime_dir) {
 		if (*s->runtime_dir != '/')
 			return pat_err_set(err, -EINVAL, "runtime_dir must be an absolute path");
@@ -157,6 +159,34 @@ int pat_place_find(const struct pat_settings *settings, bool create, struct pat_
 		r = find_file(s->common_passwords_file, "../share/passwords/common.txt", PAT_SHARE_DIR "/passwords/common.txt",
 			      place->passwords, err);
 	return r;
+}
+
+/* Empties a folder, at most `depth` deep. Links are removed, not followed. */
+static void empty_folder(int parent, const char *name, int depth)
+{
+	int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir) {
+		pat_closep(&fd);
+		return;
+	}
+	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe): own stream */
+		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+			continue;
+		if (e->d_type == DT_DIR && depth > 0)
+			empty_folder(dirfd(dir), e->d_name, depth - 1);
+		(void)unlinkat(dirfd(dir), e->d_name, e->d_type == DT_DIR ? AT_REMOVEDIR : 0);
+	}
+	(void)closedir(dir);
+}
+
+void pat_place_clear(const struct pat_place *place)
+{
+	if (!place->runtime_ours)
+		return;
+	empty_folder(AT_FDCWD, place->runtime, 4);
+	(void)rmdir(place->runtime);
 }
 
 /* ---- The row key: "row1 <64 hex>\n". */

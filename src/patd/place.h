@@ -17,6 +17,7 @@ struct pat_place {
 	char data[PATH_MAX];	/* absolute */
 	char store[PATH_MAX];
 	char runtime[108];	/* absolute, short enough for a socket beneath it */
+	bool runtime_ours;	/* named by us, not by a setting */
 	char socket[108];	/* SCGI, for the edge */
 	char control[108];	/* SCGI, for the command line */
 	char module[PATH_MAX];
@@ -33,5 +34,8 @@ int pat_place_find(const struct pat_settings *settings, bool create, struct pat_
 
 /* Reads DATA/row.key, making it at the first start. Refuses one that others can read (CRY-04). */
 int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, struct pat_err *err) PAT_MUST_USE;
+
+/* Removes the runtime folder and all in it, if its name was ours. For the clean end of the whole product. */
+void pat_place_clear(const struct pat_place *place);
 
 #endif

@@ -186,6 +186,8 @@ static void server_done(struct server *server)
 	pat_catalogue_free(server->catalogue);
 	if (server->listen_fd >= 0)
 		(void)unlink(server->place.socket);
+	if (server->whole)
+		pat_place_clear(&server->place);
 	pat_closep(&server->listen_fd);
 	pat_closep(&server->signal_fd);
 }

@@ -282,6 +282,7 @@ struct revoke_op {
 	const struct pat_actor *actor;
 	int64_t now_s;
 	enum pat_revoke_reason reason;
+	bool tampered; /* result: the row was no token any more */
 	struct pat_record record; /* result */
 };
 
@@ -324,7 +325,12 @@ static int token_revoke_op(struct pat_lite_tx *tx, void *arg)
 {
 	struct revoke_op *op = arg;
 
+	op->record.number = 0;
 	int e = pat_lite_token_find(tx->lite, tx->conn, op->person, op->tid, &op->record);
+	/* A row that was read and refused: verifiers may know it from before it was edited. */
+	op->tampered = e == PAT_STORE_E_NOT_FOUND && op->record.number != 0;
+	if (op->tampered)
+		return record_revoke(tx, op, false, &op->record);
 	if (e != 0 || op->record.state == PAT_RECORD_REVOKED)
 		return e;
 	return record_revoke(tx, op, true, &op->record);
@@ -341,6 +347,8 @@ int pat_lite_token_revoke(struct pat_store *store, int64_t person,
 		                .reason = PAT_REVOKE_OWNER };
 
 	int e = pat_lite_write(store, token_revoke_op, &op);
+	if (e == 0 && op.tampered)
+		return PAT_STORE_E_NOT_FOUND;
 	if (e == 0)
 		*ret = op.record;
 	return e;

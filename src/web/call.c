@@ -14,7 +14,9 @@
 void pat_call_init(struct pat_call *call, const struct pat_web_context *context,
                    const struct pat_request *request, struct pat_response *response)
 {
-	*call = (struct pat_call){ .context = context, .request = request, .response = response };
+	*call = (struct pat_call){
+		.context = context, .request = request, .response = response, .route = ""
+	};
 	call->actor = (struct pat_actor){
 		.via = "page",
 		.address = request->address,
@@ -108,7 +110,7 @@ static void log_denied(const struct pat_call *call, const struct pat_problem *ro
 	char person[PAT_NUM_BYTES];
 
 	pat_log(PAT_LOG_INFO, "access.denied", "reason", row->reason, "method",
-	        call->request->method, "path", call->request->path, "person",
+	        call->request->method, "path", call->route, "person",
 	        call->signed_in ? pat_num(person, call->who.person.id) : NULL, "address",
 	        call->request->address, "request_id", call->request->request_id, NULL);
 }
@@ -148,7 +150,7 @@ int pat_call_refuse_core(struct pat_call *call, int result, const char *field,
 
 	if (result < 0)
 		pat_log(PAT_LOG_ERROR, "http.fault", "error", strerrorname_np(-result), "method",
-		        call->request->method, "path", call->request->path, "request_id",
+		        call->request->method, "path", call->route, "request_id",
 		        call->request->request_id, NULL);
 	return pat_call_refuse_with(call,
 	                            &(struct pat_call_refusal){

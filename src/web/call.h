@@ -26,6 +26,7 @@ struct pat_call {
 	const struct pat_request *request;
 	struct pat_response *response;
 	struct pat_actor actor;
+	const char *route; /* the path as the table has it; "" before it is found */
 	char id[PAT_CALL_ID_BYTES_MAX + 1]; /* what stood at {id} */
 	bool signed_in;
 	struct pat_signed_in who; /* with `signed_in` */

@@ -179,6 +179,7 @@ void pat_router_answer(const struct pat_router *router, struct pat_call *call)
 
 	if (!route)
 		return;
+	call->route = route->path;
 	int r = check_rule(router, route, call);
 	if (r == 0)
 		r = check_body(route, call);

@@ -4,6 +4,8 @@
  */
 #include "tests/contract/contract.h"
 
+#include "base/codec.h"
+
 #include <fcntl.h>
 
 #define OTHER_DIGEST "x'000102030405060708090a0b0c0d0e0f000102030405060708090a0b0c0d0e0f'"
@@ -72,6 +74,8 @@ static void two_tokens(struct contract *c, struct pat_record *one, struct pat_re
 static void assert_refused(struct contract *c, const struct pat_record *one)
 {
 	struct pat_record r;
+	char tid[PAT_TID_CHARS + 1];
+	char sql[160];
 	int64_t seq = 0;
 
 	for (int64_t person = 1; person <= 2; person++)
@@ -82,7 +86,11 @@ static void assert_refused(struct contract *c, const struct pat_record *one)
 	assert_int_equal(contract_count(c, 2, PAT_TOKENS_ALL), 0);
 	assert_int_equal(pat_store_token_revoke(c->store, 1, one->digest, &contract_actor, NOW, &r),
 	                 PAT_STORE_E_NOT_FOUND);
-	assert_int_equal(contract_head(c), 2);
+	/* Whoever knew the token is told, unless the edit hid whose or which it was. */
+	pat_hex_encode(one->digest, PAT_TID_BYTES, tid);
+	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM token WHERE owner = 1 AND lower(substr(hex(digest), 1, 32)) = '%s'",
+	               tid);
+	assert_int_equal(contract_head(c), contract_backend->sql_i64(c, sql) == 0 ? 2 : 3);
 }
 
 /* One edit each, the store open all the while. */
@@ -114,6 +122,26 @@ static void an_edited_row_is_no_token(void **state)
 		c = again;
 		*state = c;
 	}
+}
+
+/* The owner's revoke reaches verifiers even when the row was edited so that it is no token any more. */
+static void an_edited_row_ends_when_revoked(void **state)
+{
+	struct contract *c = *state;
+	struct pat_record one;
+	struct pat_record two;
+	struct pat_record r;
+
+	two_tokens(c, &one, &two);
+	contract_backend->sql(c, "UPDATE token SET expires = expires + 1 WHERE number = 1");
+	assert_int_equal(pat_store_token_revoke(c->store, 1, one.digest, &contract_actor, NOW, &r),
+	                 PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(contract_head(c), 3);
+	assert_int_equal(c->changes[c->n_changes - 1].kind, PAT_CHANGE_TOKEN_REMOVED);
+	assert_memory_equal(c->changes[c->n_changes - 1].digest, one.digest, PAT_DIGEST_BYTES);
+	assert_int_equal(pat_store_token_revoke(c->store, 2, two.digest, &contract_actor, NOW, &r),
+	                 PAT_STORE_E_NOT_FOUND); /* somebody else's stays somebody else's */
+	assert_int_equal(contract_head(c), 3);
 }
 
 static void a_revoke_undone_by_hand_is_seen(void **state)
@@ -290,6 +318,7 @@ int contract_tamper_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		contract_test(an_edited_row_is_no_token),
+		contract_test(an_edited_row_ends_when_revoked),
 		contract_test(a_revoke_undone_by_hand_is_seen),
 		contract_test(a_row_of_another_store_is_no_token),
 		contract_test(what_grants_nothing_may_be_edited),

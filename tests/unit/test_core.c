@@ -110,6 +110,9 @@ static void an_allowance_is_per_window(void **state)
 		assert_int_equal(pat_throttle_allow(t, "create", 7, 3, 60, S), 0);
 	assert_int_equal(pat_throttle_allow(t, "create", 7, 3, 60, 31 * S), 30);
 	assert_int_equal(pat_throttle_allow(t, "create", 8, 3, 60, 31 * S), 0);
+	pat_throttle_give_back(t, "create", 7);
+	assert_int_equal(pat_throttle_allow(t, "create", 7, 3, 60, 31 * S), 0);
+	assert_int_equal(pat_throttle_allow(t, "create", 7, 3, 60, 31 * S), 30);
 	assert_int_equal(pat_throttle_allow(t, "create", 7, 3, 60, 61 * S), 0);
 	pat_throttle_free(t);
 }

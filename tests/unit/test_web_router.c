@@ -101,6 +101,7 @@ struct ask {
 
 struct told {
 	int status;
+	char route[80];
 	char head[2048];
 	char body[2048];
 };
@@ -140,6 +141,7 @@ static struct told ask(const struct ask *a)
 	pat_call_init(&call, &context, &t.request, &response);
 	pat_router_answer(&router, &call);
 	told.status = response.status;
+	(void)snprintf(told.route, sizeof(told.route), "%s", call.route);
 	assert_int_equal(pat_response_error(&response), 0);
 	(void)snprintf(told.head, sizeof(told.head), "%s", pat_buf_str(&response.head));
 	(void)snprintf(told.body, sizeof(told.body), "%s", pat_buf_str(&response.body));
@@ -220,6 +222,19 @@ static void an_id_is_one_bounded_segment(void **state)
 	assert_int_equal(ask(&(struct ask){ .method = "GET", .path = path }).status, 200);
 	(void)snprintf(path, sizeof(path), "/things/%0*d/parts", PAT_CALL_ID_BYTES_MAX + 1, 0);
 	assert_int_equal(ask(&(struct ask){ .method = "GET", .path = path }).status, 404);
+}
+
+/* LOG-03: what is logged as the path is never what the client wrote. */
+static void the_route_is_named_as_the_table_has_it(void **state)
+{
+	(void)state;
+	assert_string_equal(
+		ask(&(struct ask){ .method = "GET", .path = "/things/pat_secret/parts" }).route,
+		"/things/{id}/parts");
+	assert_string_equal(ask(&(struct ask){ .method = "GET", .path = "/pat_secret" }).route, "");
+	assert_string_equal(
+		ask(&(struct ask){ .method = "PUT", .path = "/things/pat_secret/parts" }).route,
+		"");
 }
 
 /* ---- Rules. */
@@ -517,6 +532,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(paths_and_methods_are_matched),
 		cmocka_unit_test(an_id_is_one_bounded_segment),
+		cmocka_unit_test(the_route_is_named_as_the_table_has_it),
 		cmocka_unit_test(a_route_without_a_rule_refuses),
 		cmocka_unit_test(other_origins_are_refused),
 		cmocka_unit_test(the_public_url_is_an_origin_of_ours),
