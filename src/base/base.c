@@ -7,13 +7,19 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 void pat_assert_failed(const char *condition, const char *file, int line)
 {
-	(void)fprintf(stderr, "{\"level\":\"fatal\",\"event\":\"assertion.failed\",\"where\":\"%s:%d\"}\n",
-		      file, line);
+	char when[32] = "";
+	struct tm tm;
+	time_t now = time(NULL);
+
 	(void)condition;
+	(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
+	(void)fprintf(stderr, "{\"time\":\"%s\",\"level\":\"error\",\"event\":\"assertion.failed\",\"where\":\"%s:%d\"}\n",
+		      when, file, line);
 	abort();
 }
 

@@ -72,10 +72,28 @@ static int index_add(struct pat_core *core, const struct pat_record *record)
 						 });
 }
 
+/* The store has the change already, so a journal that can not be written undoes nothing: it is said, and tried again
+ * with the next one. */
+static void journal_changes(struct pat_core *core, const struct pat_change *changes, size_t n)
+{
+	bool any = false;
+
+	for (size_t i = 0; core->journal && i < n; i++) {
+		if (changes[i].kind != PAT_CHANGE_TOKEN_REMOVED)
+			continue;
+		pat_journal_note(core->journal, changes[i].digest, changes[i].seq, pat_core_now(core));
+		any = true;
+	}
+	int r = any ? pat_journal_sync(core->journal) : 0;
+	if (r < 0)
+		pat_log(PAT_LOG_ERROR, "journal.not_written", "error", pat_err_words(r), NULL);
+}
+
 static void listener(void *arg, const struct pat_change *changes, size_t n)
 {
 	struct pat_core *core = arg;
 
+	journal_changes(core, changes, n);
 	if (!core->index)
 		return;
 	for (size_t i = 0; i < n; i++) {
@@ -94,11 +112,75 @@ static void listener(void *arg, const struct pat_change *changes, size_t n)
 
 /* ---- Loading. */
 
+/* A token that the store calls live and the journal calls revoked: the store was put back from a backup. */
+struct undead {
+	int64_t owner;
+	uint8_t digest[PAT_DIGEST_BYTES];
+};
+
+struct load {
+	struct pat_core *core;
+	struct undead *undead;
+	size_t n;
+	size_t cap;
+};
+
+static int undead_keep(struct load *load, const struct pat_record *record)
+{
+	if (load->n == load->cap) {
+		size_t cap = load->cap ? 2 * load->cap : 64;
+		struct undead *grown = reallocarray(load->undead, cap, sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		load->undead = grown;
+		load->cap = cap;
+	}
+	load->undead[load->n].owner = record->owner;
+	memcpy(load->undead[load->n++].digest, record->digest, PAT_DIGEST_BYTES); /* UNSAFE: fixed sizes */
+	return 0;
+}
+
 static int load_one(void *arg, const struct pat_record *record)
 {
-	int r = index_add(arg, record);
+	struct load *load = arg;
 
+	if (load->core->journal && pat_journal_has(load->core->journal, record->digest))
+		return undead_keep(load, record);
+	int r = index_add(load->core, record);
 	return r == PAT_INDEX_E_EXISTS ? 0 : r;
+}
+
+/* A revoke is one-way: what a backup brought back is revoked again before anything is served. It is not in the index,
+ * so a store that refuses the change leaves it dead all the same. */
+static void reassert(struct load *load)
+{
+	static const struct pat_actor self = { .via = "system" };
+	pat_cleanup(pat_freep) struct pat_record *record = malloc(sizeof(*record));
+	char tid[PAT_TID_CHARS + 1];
+
+	for (size_t i = 0; record && i < load->n; i++) {
+		const struct undead *u = &load->undead[i];
+		int r = pat_store_token_revoke(load->core->store, u->owner, u->digest, &self, pat_core_now(load->core), record);
+
+		pat_record_tid(u->digest, tid);
+		pat_log(PAT_LOG_WARNING, "revocation.reasserted", "tid", tid, "stored", r == 0 ? "yes" : "no", NULL);
+	}
+}
+
+static int load_tokens(struct pat_core *core, int64_t now, int64_t *ret_seq)
+{
+	struct load load = { .core = core };
+
+	int r = pat_store_token_load(core->store, now - core->config.expired_keep_days * 86400, ret_seq, load_one, &load);
+	if (r == 0 && load.n > 0) {
+		int64_t ignored = 0;
+
+		reassert(&load);
+		r = pat_store_head(core->store, ret_seq, &ignored);
+	}
+	free(load.undead);
+	return r;
 }
 
 static bool index_there(const char *directory)
@@ -146,7 +228,7 @@ static int index_load(struct pat_core *core, struct pat_err *err)
 				 &core->index, err);
 	if (r < 0)
 		return r;
-	r = pat_store_token_load(core->store, now - config->expired_keep_days * 86400, &seq, load_one, core);
+	r = load_tokens(core, now, &seq);
 	if (r < 0)
 		return pat_err_set(err, r, "cannot load the tokens into the index: %s", pat_err_words(r));
 	r = pat_index_writer_publish(core->index, seq, now, err);
@@ -180,6 +262,9 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 	r = pat_throttle_new(THROTTLE_ENTRIES, &core->throttle);
 	if (r < 0)
 		return pat_err_set(err, r, "out of memory");
+	r = config->journal ? pat_journal_open(config->journal, &core->journal, err) : 0;
+	if (r < 0)
+		return r;
 	r = pat_store_open(&(struct pat_store_config){ .location = config->store,
 						       .row_key = config->row_key,
 						       .listener = listener,
@@ -224,6 +309,7 @@ void pat_core_close(struct pat_core *core)
 		return;
 	pat_core_keeper_stop(core);
 	pat_store_close(core->store);
+	pat_journal_close(core->journal);
 	pat_index_reader_free(core->former);
 	pat_index_reader_free(core->own);
 	pat_index_writer_free(core->index);

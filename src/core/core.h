@@ -51,6 +51,7 @@ enum pat_core_outcome {
 
 struct pat_core_config {
 	const char *store;	      /* location */
+	const char *journal;	      /* file of revocations, outside the store; NULL: none */
 	const char *index_directory;
 	gid_t index_group;	      /* (gid_t)-1: leave it */
 	uint64_t index_tokens_max;
@@ -174,10 +175,11 @@ int pat_core_person_add(struct pat_core *core, const char *email, const char *na
 			const char *password, size_t password_len, const struct pat_actor *actor, int64_t *ret_id) PAT_MUST_USE;
 int pat_core_person_list(struct pat_core *core, pat_person_fn *fn, void *arg) PAT_MUST_USE;
 /* By email. E_NOT_FOUND. Disabling ends sessions and tokens at once. */
-int pat_core_person_disable(struct pat_core *core, const char *email, bool disabled, const struct pat_actor *actor) PAT_MUST_USE;
+int pat_core_person_disable(struct pat_core *core, const char *email, bool disabled, const struct pat_actor *actor,
+			    int64_t *ret_id) PAT_MUST_USE;
 /* Sets a password without the old one and ends every session. */
 int pat_core_person_password(struct pat_core *core, const char *email, const char *password, size_t password_len,
-			     const struct pat_actor *actor) PAT_MUST_USE;
+			     const struct pat_actor *actor, int64_t *ret_id) PAT_MUST_USE;
 /* For products behind the gate. E_NOT_FOUND (also when disabled). */
 int pat_core_person_get(struct pat_core *core, int64_t id, struct pat_person *ret) PAT_MUST_USE;
 

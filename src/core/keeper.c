@@ -81,7 +81,7 @@ static int report_expired(void *arg, const struct pat_record *record)
 
 	*any = true;
 	pat_record_tid(record->digest, tid);
-	pat_log(PAT_LOG_INFO, "token.expired", "token", tid, "person", pat_num(owner, record->owner), NULL);
+	pat_log(PAT_LOG_INFO, "token.expired", "tid", tid, "person", pat_num(owner, record->owner), NULL);
 	return 0;
 }
 

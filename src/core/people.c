@@ -107,19 +107,22 @@ int pat_core_person_list(struct pat_core *core, pat_person_fn *fn, void *arg)
 	return pat_store_person_list(core->store, fn, arg);
 }
 
-int pat_core_person_disable(struct pat_core *core, const char *email, bool disabled, const struct pat_actor *actor)
+int pat_core_person_disable(struct pat_core *core, const char *email, bool disabled, const struct pat_actor *actor,
+			    int64_t *ret_id)
 {
 	struct pat_person person;
 	int r = pat_store_person_by_email(core->store, email, &person);
 
 	if (r == 0)
 		r = pat_store_person_set_disabled(core->store, person.id, disabled, actor, pat_core_now(core));
+	if (r == 0)
+		*ret_id = person.id;
 	pat_wipe(&person, sizeof(person));
 	return pat_core_outcome(r);
 }
 
 int pat_core_person_password(struct pat_core *core, const char *email, const char *password, size_t password_len,
-			     const struct pat_actor *actor)
+			     const struct pat_actor *actor, int64_t *ret_id)
 {
 	struct pat_person person;
 	char phc[PAT_PHC_BYTES_MAX + 1];
@@ -133,6 +136,8 @@ int pat_core_person_password(struct pat_core *core, const char *email, const cha
 	if (r == 0)
 		r = pat_core_outcome(pat_store_person_set_password(core->store, person.id, phc, "password.changed", true, 0,
 								   actor, pat_core_now(core), &ended));
+	if (r == 0)
+		*ret_id = person.id;
 	pat_wipe(&person, sizeof(person));
 	return r;
 }

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 
 #include "core/core.h"
+#include "core/journal.h"
 #include "core/password.h"
 #include "core/throttle.h"
 #include "index/reader.h"
@@ -18,6 +19,7 @@ struct pat_core {
 	struct pat_core_config config;
 	struct pat_token_format format;
 	struct pat_store *store;
+	struct pat_journal *journal; /* NULL: none */
 	struct pat_index_writer *index;	 /* NULL: this core keeps no index */
 	struct pat_index_reader *former; /* the index of the run before, until its usage is taken */
 	struct pat_index_reader *own;	 /* the housekeeper's view of usage */

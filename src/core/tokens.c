@@ -174,17 +174,26 @@ static void keep_usage(struct pat_core *core, struct pat_record *record, int64_t
 int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who, const uint8_t tid[static PAT_TID_BYTES],
 			  const struct pat_actor *actor, struct pat_record *ret)
 {
+	uint8_t digest[PAT_DIGEST_BYTES];
 	int64_t last = 0;
 	int64_t count = 0;
 	int r = pat_store_token_get(core->store, who->person.id, tid, ret);
 
-	if (r == 0 && core->index)
-		(void)pat_index_writer_usage_take(core->index, ret->digest, &last, &count);
+	if (r == 0 && core->index) {
+		memcpy(digest, ret->digest, sizeof(digest)); /* UNSAFE: same size */
+		(void)pat_index_writer_usage_take(core->index, digest, &last, &count);
+	}
 	/* Asked also of a row that is no token any more: it ends all the same. */
 	if (r == 0 || r == PAT_STORE_E_NOT_FOUND)
 		r = pat_store_token_revoke(core->store, who->person.id, tid, actor, pat_core_now(core), ret);
+	/* The listener has removed it. But a revoke that failed before, on a disk that did not sync, may have come back from
+	 * the log when the store was opened anew; the listener never heard of that one, and this call changed nothing. */
+	if (r == 0 && core->index)
+		(void)pat_index_writer_remove(core->index, ret->digest);
 	if (r == 0)
 		keep_usage(core, ret, last, count);
+	else if (count > 0)
+		pat_index_writer_usage_give(core->index, digest, count);
 	return pat_core_outcome(r);
 }
 

@@ -284,9 +284,10 @@ uint64_t pat_index_files_memory(const struct pat_index_files *files)
 	return ((uint64_t)index.st_blocks + (uint64_t)usage.st_blocks) * 512;
 }
 
-void pat_index_files_forget_others(struct pat_index_files *files)
+void pat_index_files_forget_others(struct pat_index_files *files, uint64_t keep)
 {
 	char own[64];
+	char kept[64];
 	int fd = openat(files->directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
@@ -295,8 +296,10 @@ void pat_index_files_forget_others(struct pat_index_files *files)
 		return;
 	}
 	(void)snprintf(own, sizeof(own), PAT_USAGE_FORMAT, (unsigned long long)files->header->generation);
+	(void)snprintf(kept, sizeof(kept), PAT_USAGE_FORMAT, (unsigned long long)keep);
 	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) /* NOLINT(concurrency-mt-unsafe): own stream */
-		if (strncmp(e->d_name, "usage-", 6) == 0 && strcmp(e->d_name, own) != 0)
+		if (strncmp(e->d_name, "usage-", 6) == 0 && strcmp(e->d_name, own) != 0 &&
+		    strcmp(e->d_name, kept) != 0)
 			(void)unlinkat(files->directory_fd, e->d_name, 0);
 	(void)closedir(dir);
 }

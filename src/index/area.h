@@ -52,6 +52,7 @@ void pat_index_files_close(struct pat_index_files *files);
 uint64_t pat_index_files_memory(const struct pat_index_files *files);
 /* Removes the published files from their folder. */
 void pat_index_files_unlink(struct pat_index_files *files);
-void pat_index_files_forget_others(struct pat_index_files *files);
+/* Removes usage files but its own and that of generation `keep` (0: none). */
+void pat_index_files_forget_others(struct pat_index_files *files, uint64_t keep);
 
 #endif

@@ -23,12 +23,17 @@ void pat_intern_init(struct pat_intern *intern, struct pat_index_header *header,
 	};
 }
 
+static void set_done(struct pat_intern_set *set)
+{
+	for (size_t i = 0; i < PAT_INTERN_PARTS; i++)
+		free(set->parts[i].entries);
+	*set = (struct pat_intern_set){ 0 };
+}
+
 void pat_intern_done(struct pat_intern *intern)
 {
-	free(intern->grants.refs);
-	free(intern->owners.refs);
-	intern->grants = (struct pat_intern_table){ 0 };
-	intern->owners = (struct pat_intern_table){ 0 };
+	set_done(&intern->grants);
+	set_done(&intern->owners);
 }
 
 /* The text of a record; grants and owners differ in what stands before it. */
@@ -60,40 +65,74 @@ static uint64_t hash_text(const char *text, size_t len)
 	return h ^ h >> 32;
 }
 
-/* The place of a text in the table: its reference, or the 0 where it belongs. */
-static uint32_t *table_place(const struct pat_intern *intern, const struct pat_intern_table *t, text_fn *text_of,
-			     const char *text, size_t len)
-{
-	for (size_t i = hash_text(text, len) & (t->cap - 1);; i = (i + 1) & (t->cap - 1)) {
-		size_t there_len = 0;
+/* A text looked for or to be put in: its table, and its place there once there is room. */
+struct place {
+	struct pat_intern_table *table;
+	uint32_t hash;
+	uint64_t *entry;
+};
 
-		if (t->refs[i] == 0)
-			return &t->refs[i];
-		const char *there = text_of(intern, t->refs[i], &there_len);
-		if (there_len == len && memcmp(there, text, len) == 0)
-			return &t->refs[i];
-	}
+static uint32_t entry_ref(uint64_t entry)
+{
+	return (uint32_t)entry;
 }
 
-static int table_make_room(const struct pat_intern *intern, struct pat_intern_table *t, text_fn *text_of)
+static uint64_t *entry_at(const struct pat_intern_table *t, uint32_t hash, size_t step)
+{
+	return &t->entries[(hash + step) & (t->cap - 1)];
+}
+
+static int table_make_room(struct pat_intern_table *t)
 {
 	if ((t->len + 1) * 4 <= t->cap * 3)
 		return 0;
-	struct pat_intern_table grown = { .cap = t->cap ? 2 * t->cap : 64, .len = t->len };
-	grown.refs = calloc(grown.cap, sizeof(*grown.refs));
-	if (!grown.refs)
+	struct pat_intern_table grown = { .cap = t->cap ? 2 * t->cap : 16, .len = t->len };
+	grown.entries = calloc(grown.cap, sizeof(*grown.entries));
+	if (!grown.entries)
 		return -ENOMEM;
 	for (size_t i = 0; i < t->cap; i++) {
-		size_t len = 0;
+		size_t step = 0;
 
-		if (t->refs[i] == 0)
+		if (t->entries[i] == 0)
 			continue;
-		const char *text = text_of(intern, t->refs[i], &len);
-		*table_place(intern, &grown, text_of, text, len) = t->refs[i];
+		while (*entry_at(&grown, (uint32_t)(t->entries[i] >> 32), step) != 0)
+			step++;
+		*entry_at(&grown, (uint32_t)(t->entries[i] >> 32), step) = t->entries[i];
 	}
-	free(t->refs);
+	free(t->entries);
 	*t = grown;
 	return 0;
+}
+
+/* Finds where the text is, or where it belongs: there is room for it then. */
+static int place_find(const struct pat_intern *intern, struct pat_intern_set *set, text_fn *text_of, const char *text,
+		      size_t len, struct place *ret)
+{
+	uint64_t hash = hash_text(text, len);
+	struct pat_intern_table *t = &set->parts[hash >> 56];
+
+	int r = table_make_room(t);
+	if (r < 0)
+		return r;
+	*ret = (struct place){ .table = t, .hash = (uint32_t)hash };
+	for (size_t step = 0;; step++) {
+		size_t there_len = 0;
+
+		ret->entry = entry_at(t, ret->hash, step);
+		if (*ret->entry == 0)
+			return 0;
+		if ((uint32_t)(*ret->entry >> 32) != ret->hash)
+			continue;
+		const char *there = text_of(intern, entry_ref(*ret->entry), &there_len);
+		if (there_len == len && memcmp(there, text, len) == 0)
+			return 0;
+	}
+}
+
+static void place_take(struct place *place, uint32_t ref)
+{
+	*place->entry = (uint64_t)place->hash << 32 | ref;
+	place->table->len++;
 }
 
 static int heap_take(struct pat_intern *intern, size_t bytes, uint32_t *ret_ref)
@@ -160,12 +199,12 @@ static int grant_store(struct pat_intern *intern, const char *text, size_t len, 
 int pat_intern_grant(struct pat_intern *intern, const char *scopes, uint32_t *ret)
 {
 	size_t len = strlen(scopes);
-	int r = table_make_room(intern, &intern->grants, grant_text);
+	struct place place;
+	int r = place_find(intern, &intern->grants, grant_text, scopes, len, &place);
 
 	if (r < 0)
 		return r;
-	uint32_t *place = table_place(intern, &intern->grants, grant_text, scopes, len);
-	if (*place == 0) {
+	if (*place.entry == 0) {
 		uint32_t ref = 0;
 
 		if (pat_scopes_check(scopes) != 0)
@@ -173,10 +212,9 @@ int pat_intern_grant(struct pat_intern *intern, const char *scopes, uint32_t *re
 		r = grant_store(intern, scopes, len, &ref);
 		if (r < 0)
 			return r;
-		*place = ref;
-		intern->grants.len++;
+		place_take(&place, ref);
 	}
-	*ret = *place;
+	*ret = entry_ref(*place.entry);
 	return 0;
 }
 
@@ -203,29 +241,37 @@ static int owner_encode(const char *owner, char out[static OWNER_TEXT_MAX], size
 	return len > 0 ? 0 : -EINVAL;
 }
 
+static int owner_store(struct pat_intern *intern, const char *text, size_t len, uint32_t *ret)
+{
+	int r = heap_take(intern, sizeof(struct pat_owner) + len, ret);
+
+	if (r < 0)
+		return r;
+	struct pat_owner *o = (struct pat_owner *)(void *)(intern->heap.base + (uint64_t)*ret * 8);
+	o->text_len = (uint32_t)len;
+	memcpy(o->text, text, len); /* UNSAFE: taken above */
+	return 0;
+}
+
 int pat_intern_owner(struct pat_intern *intern, const char *owner, uint32_t *ret)
 {
 	char text[OWNER_TEXT_MAX];
 	size_t len = 0;
+	struct place place;
 	int r = owner_encode(owner, text, &len);
 
 	if (r == 0)
-		r = table_make_room(intern, &intern->owners, owner_text);
+		r = place_find(intern, &intern->owners, owner_text, text, len, &place);
 	if (r < 0)
 		return r;
-	uint32_t *place = table_place(intern, &intern->owners, owner_text, text, len);
-	if (*place == 0) {
+	if (*place.entry == 0) {
 		uint32_t ref = 0;
 
-		r = heap_take(intern, sizeof(struct pat_owner) + len, &ref);
+		r = owner_store(intern, text, len, &ref);
 		if (r < 0)
 			return r;
-		struct pat_owner *o = (struct pat_owner *)(void *)(intern->heap.base + (uint64_t)ref * 8);
-		o->text_len = (uint32_t)len;
-		memcpy(o->text, text, len); /* UNSAFE: taken above */
-		*place = ref;
-		intern->owners.len++;
+		place_take(&place, ref);
 	}
-	*ret = *place;
+	*ret = entry_ref(*place.entry);
 	return 0;
 }

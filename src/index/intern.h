@@ -8,19 +8,26 @@
 
 #include "index/area.h"
 
-/* Open addressing over heap references; the texts stay in the heap. */
+#define PAT_INTERN_PARTS 256u
+
+/* Open addressing over heap references, each with 32 bits of its text's hash; the texts stay in the heap. */
 struct pat_intern_table {
-	uint32_t *refs;
+	uint64_t *entries; /* hash << 32 | reference; 0 is free */
 	size_t cap; /* a power of two, or 0 */
 	size_t len;
+};
+
+/* One set of texts in many small tables, so that no single growth holds the writer's mutex for long. */
+struct pat_intern_set {
+	struct pat_intern_table parts[PAT_INTERN_PARTS];
 };
 
 struct pat_intern {
 	struct pat_index_header *header;
 	struct pat_area heap;
 	struct pat_scope_name *scopes;
-	struct pat_intern_table grants;
-	struct pat_intern_table owners;
+	struct pat_intern_set grants;
+	struct pat_intern_set owners;
 };
 
 void pat_intern_init(struct pat_intern *intern, struct pat_index_header *header, int fd);

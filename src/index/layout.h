@@ -8,7 +8,8 @@
  * is the one thing verifiers write.
  *
  *   header   one page: identity, areas, state, sequence, lease, clock
- *   parts    256 words: where the hash table of each part is and how large (selected by digest[0])
+ *   parts    4096 words: where the hash table of each part is and how large (selected by the digest's
+ *            first 12 bits; so many, that growing one takes microseconds)
  *   scopes   interned scope names; a name's place is its number
  *   heap     immutable records, appended only: grants (interned scope sets) and owners
  *   tables   hash tables of 8-byte entries (slot + 1, 32 more bits of the digest), linear probing
@@ -38,7 +39,7 @@
 
 #define PAT_INDEX_MAGIC	  0x3178646e69746170u /* "patindx1" little-endian */
 #define PAT_INDEX_VERSION 1u
-#define PAT_INDEX_PARTS	  256u
+#define PAT_INDEX_PARTS	  4096u
 #define PAT_INDEX_FILE	  "index"
 #define PAT_INDEX_PREV	  "index.prev" /* a second name of the old file while it is being replaced */
 #define PAT_INDEX_TMP	  "index.new"
@@ -91,6 +92,12 @@ struct pat_slot {
 	_Atomic uint64_t times;	    /* issued << 32 | expires; seconds since 1970 as u32, 0 = never */
 };
 static_assert(sizeof(struct pat_slot) == 64, "a slot is one cache line");
+
+/* The part that a digest belongs to. */
+static inline unsigned pat_index_part(const uint8_t digest[static PAT_DIGEST_BYTES])
+{
+	return (unsigned)digest[0] << 4 | digest[1] >> 4;
+}
 
 /* A part's table: offset in 64-byte units within the tables area, its size, a version. */
 #define PAT_PART_WORD(at, log2, version)                                                           \

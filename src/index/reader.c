@@ -333,7 +333,7 @@ static enum slot_sight probe(const struct pat_index_reader *reader, uint64_t wor
 int pat_index_reader_find(struct pat_index_reader *reader, const uint8_t digest[static PAT_DIGEST_BYTES],
 			  struct pat_index_hit *ret)
 {
-	const _Atomic uint64_t *part = &reader->parts[digest[0]];
+	const _Atomic uint64_t *part = &reader->parts[pat_index_part(digest)];
 	uint64_t want[4];
 
 	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */

@@ -27,7 +27,7 @@
 #define TABLE_LOG2_MIN	    6u
 #define TABLE_LOG2_MAX	    28u
 #define REST_NS		    (30ull * 1000 * 1000 * 1000)
-#define RETIRED_TABLES_MAX  4096u
+#define RETIRED_TABLES_MAX  16384u
 #define PAGE_BYTES	    4096u
 
 struct resting_slot {
@@ -272,7 +272,7 @@ static void slot_fill(struct pat_index_writer *w, uint64_t slot, const uint64_t 
 
 static int writer_add(struct pat_index_writer *w, const struct pat_index_entry *e)
 {
-	unsigned part = e->digest[0];
+	unsigned part = pat_index_part(e->digest);
 	uint64_t digest[4];
 	uint32_t there = 0;
 	uint32_t grant = 0;
@@ -330,9 +330,9 @@ int pat_index_writer_remove(struct pat_index_writer *w, const uint8_t digest[sta
 
 	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
 	(void)pthread_mutex_lock(&w->lock);
-	_Atomic uint64_t *entry = entry_find(w, want, digest[0], &slot);
+	_Atomic uint64_t *entry = entry_find(w, want, pat_index_part(digest), &slot);
 	if (entry) {
-		writer_remove(w, entry, slot, digest[0]);
+		writer_remove(w, entry, slot, pat_index_part(digest));
 		r = 0;
 	}
 	(void)pthread_mutex_unlock(&w->lock);
@@ -354,7 +354,7 @@ uint64_t pat_index_writer_drop_expired(struct pat_index_writer *w, int64_t befor
 		    expires == 0 || (int64_t)expires >= before_s)
 			continue;
 		memcpy(want, (const void *)s->digest, sizeof(want)); /* UNSAFE: fixed sizes */
-		unsigned part = (uint8_t)want[0];
+		unsigned part = pat_index_part((const uint8_t *)want);
 		_Atomic uint64_t *entry = entry_find(w, want, part, &slot);
 		if (entry && slot == at) {
 			writer_remove(w, entry, slot, part);
@@ -371,7 +371,7 @@ static struct pat_usage_cell *cell_find(struct pat_index_writer *w, const uint8_
 	uint32_t slot = 0;
 
 	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
-	return entry_find(w, want, digest[0], &slot) ? &w->cells[slot] : NULL;
+	return entry_find(w, want, pat_index_part(digest), &slot) ? &w->cells[slot] : NULL;
 }
 
 bool pat_index_writer_usage(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES],
@@ -398,6 +398,15 @@ bool pat_index_writer_usage_take(struct pat_index_writer *w, const uint8_t diges
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return cell != NULL;
+}
+
+void pat_index_writer_usage_give(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES], int64_t count)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	struct pat_usage_cell *cell = cell_find(w, digest);
+	if (cell)
+		(void)atomic_fetch_add(&cell->count, (uint32_t)count);
+	(void)pthread_mutex_unlock(&w->lock);
 }
 
 /* ---- Life. */
@@ -504,7 +513,12 @@ void pat_index_writer_stats(struct pat_index_writer *w, struct pat_index_stats *
 
 void pat_index_writer_forget_others(struct pat_index_writer *w)
 {
-	pat_index_files_forget_others(&w->files);
+	pat_index_files_forget_others(&w->files, 0);
+}
+
+void pat_index_writer_forget_older(struct pat_index_writer *w, uint64_t former)
+{
+	pat_index_files_forget_others(&w->files, former);
 }
 
 void pat_index_writer_retire(struct pat_index_writer *w)

@@ -85,6 +85,10 @@ bool pat_index_writer_usage(struct pat_index_writer *writer, const uint8_t diges
 bool pat_index_writer_usage_take(struct pat_index_writer *writer, const uint8_t digest[static PAT_DIGEST_BYTES],
 				 int64_t *ret_last_used_s, int64_t *ret_count);
 
+/* Gives a count that could not be stored back to the cell. */
+void pat_index_writer_usage_give(struct pat_index_writer *writer, const uint8_t digest[static PAT_DIGEST_BYTES],
+				 int64_t count);
+
 void pat_index_writer_stats(struct pat_index_writer *writer, struct pat_index_stats *ret);
 
 /* Takes the index away: readers are told, then the files go. For the end of the whole product. */
@@ -93,5 +97,9 @@ void pat_index_writer_retire(struct pat_index_writer *writer);
 /* Removes usage files of generations other than this writer's. After publish, when what they hold has
  * been taken. */
 void pat_index_writer_forget_others(struct pat_index_writer *writer);
+
+/* The same, but for the generation still in force (0: none). Before publish: runs that were killed early, one after
+ * another, would fill the tmpfs with what nobody will take. */
+void pat_index_writer_forget_older(struct pat_index_writer *writer, uint64_t former);
 
 #endif

@@ -22,6 +22,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "patd/edge_log.h"
+#include "patd/edge_process.h"
 
 #define CONF_BYTES_MAX	32768
 #define PAGE_BYTES_MAX	(INT64_C(4) * 1024 * 1024)
@@ -120,7 +121,8 @@ static int prepare(const struct pat_settings *settings, const struct pat_place *
 	if (r < 0)
 		return pat_err_set(err, r, "cannot copy the pages of %s: %s", place->web, pat_err_words(r));
 	(void)snprintf(path, sizeof(path), "%s/tmp", place->runtime);
-	if (mkdir(path, 0750) < 0 && errno != EEXIST)
+	/* chmod, because our umask keeps groups out of what mkdir makes. */
+	if ((mkdir(path, 0750) < 0 && errno != EEXIST) || chmod(path, 0750) < 0)
 		return pat_err_set(err, -errno, "cannot make %s: %s", path, pat_err_words(errno));
 	if (place->edge_group != (gid_t)-1 && chown(path, (uid_t)-1, place->edge_group) < 0)
 		return pat_err_set(err, -errno, "cannot give %s to the edge's group: %s", path, pat_err_words(errno));
@@ -129,31 +131,6 @@ static int prepare(const struct pat_settings *settings, const struct pat_place *
 	if (r == 0)
 		r = write_file(edge->conf, pat_buf_str(&conf), conf.len, 0600, (gid_t)-1);
 	return r < 0 ? pat_err_set(err, r, "cannot write %s: %s", edge->conf, pat_err_words(r)) : 0;
-}
-
-/* The nginx of our configuration that is running, or 0. */
-static pid_t find_running(const struct pat_edge *edge)
-{
-	char text[PATH_MAX + 256];
-	char path[64];
-	long pid = 0;
-	FILE *f = fopen(edge->pid_file, "re");
-
-	if (!f)
-		return 0;
-	if (fgets(text, sizeof(text), f))
-		pid = strtol(text, NULL, 10);
-	(void)fclose(f);
-	if (pid <= 1)
-		return 0;
-	(void)snprintf(path, sizeof(path), "/proc/%ld/cmdline", pid);
-	f = fopen(path, "re");
-	if (!f)
-		return 0;
-	size_t n = fread(text, 1, sizeof(text) - 1, f);
-	(void)fclose(f);
-	text[n] = '\0';
-	return strstr(text, "nginx: master") && memmem(text, n, edge->conf, strlen(edge->conf)) ? (pid_t)pid : 0;
 }
 
 static int open_pidfd(pid_t pid)
@@ -178,6 +155,8 @@ static void child_exec(const struct pat_edge *edge, int err_fd)
 	/* A group of its own: Ctrl-C at a terminal is for patd, which then stops nginx gently. */
 	(void)setpgid(0, 0);
 	(void)dup2(err_fd, STDERR_FILENO);
+	/* Times in its log are UTC, like ours. */
+	(void)setenv("TZ", "UTC0", 1); /* NOLINT(concurrency-mt-unsafe): one thread after fork */
 	(void)execl(edge->nginx, edge->nginx, "-c", edge->conf, "-p", edge->runtime, "-e", "stderr", (char *)NULL);
 	_exit(127);
 }
@@ -208,7 +187,7 @@ static int spawned(struct pat_edge *edge, int words_fd, struct pat_err *err)
 			first_words(words_fd, err);
 			return -EIO;
 		}
-		if (find_running(edge) == edge->pid) /* written once it listens */
+		if (pat_edge_process_noted(edge->pid_file) == edge->pid) /* written once it listens */
 			return 0;
 	}
 	return pat_err_set(err, -ETIMEDOUT, "nginx did not begin to listen within %d seconds", START_MS / 1000);
@@ -220,6 +199,8 @@ static int spawn(struct pat_edge *edge, struct pat_err *err)
 {
 	int words[2];
 
+	/* Workers whose master was killed hold the port. */
+	pat_edge_process_end_orphans(pat_edge_process_noted(edge->pid_file));
 	(void)unlink(edge->pid_file);
 	if (pipe2(words, O_CLOEXEC | O_NONBLOCK) < 0)
 		return pat_err_set(err, -errno, "pipe: %s", pat_err_words(errno));
@@ -245,6 +226,22 @@ static int take_over(struct pat_edge *edge, pid_t pid)
 		return -ESRCH;
 	}
 	pat_log(PAT_LOG_INFO, "edge.taken_over", "pid", pat_num(text, pid), NULL);
+	return 0;
+}
+
+/* The nginx of our configuration that a killed run left, or 0. One that is still starting is waited for: a signal would
+ * end it before it minds signals, and a second one would not get the port. */
+static pid_t find_running(const struct pat_edge *edge)
+{
+	pid_t pid = pat_edge_process_noted(edge->pid_file);
+
+	if (pid && pat_edge_process_is_master(pid, edge->conf))
+		return pid;
+	for (uint64_t began = pat_clock_boot_ns(); (pat_clock_boot_ns() - began) / 1000000 < START_MS; (void)poll(NULL, 0, 10)) {
+		pid = pat_edge_process_find(edge->conf);
+		if (!pid || pat_edge_process_is_master(pid, edge->conf))
+			return pid;
+	}
 	return 0;
 }
 
@@ -300,6 +297,7 @@ void pat_edge_stop(struct pat_edge *edge)
 	}
 	if (edge->pid > 0)
 		(void)waitpid(edge->pid, NULL, WNOHANG);
+	pat_edge_process_end_orphans(edge->pid);
 	pat_closep(&edge->pidfd);
 	pat_edge_log_stop(edge->log);
 	free(edge);

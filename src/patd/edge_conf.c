@@ -99,7 +99,7 @@ static const char conf_server[] =
 	/* Pictures of people are for other sites too: products show them. */
 	"    location /avatars/ {\n"
 	"      set $patd_entry pages; scgi_pass patd_brain;\n"
-	"      add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;\n"
+	DATA_HEADERS
 	"      add_header X-Content-Type-Options nosniff always; add_header Cross-Origin-Resource-Policy cross-origin always;\n"
 	"    }\n"
 	"    location /assets/ { root %s/web; expires -1; }\n"

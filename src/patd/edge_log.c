@@ -6,6 +6,7 @@
 #include "patd/edge_log.h"
 
 #include <errno.h>
+#include <jansson.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,13 +38,35 @@ static void cut_queries(char *text)
 	*out = '\0';
 }
 
+static bool is_object(const char *text)
+{
+	json_t *value = text[0] == '{' ? json_loads(text, 0, NULL) : NULL;
+
+	json_decref(value);
+	return value != NULL;
+}
+
+/* nginx escapes what JSON demands; DEL, and bytes that are not UTF-8, it passes on as the client sent them. */
+static void make_plain(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text >= 0x80)
+			*text = '?';
+}
+
 char *pat_edge_log_message(char *datagram, bool *json)
 {
 	char *message = strstr(datagram, "edge: ");
 
 	message = message ? message + 6 : datagram;
-	size_t len = strlen(message);
-	*json = message[0] == '{' && len > 1 && message[len - 1] == '}';
+	for (char *del = strchr(message, 0x7f); del; del = strchr(del, 0x7f))
+		*del = '?';
+	*json = is_object(message);
+	if (!*json) {
+		make_plain(message);
+		*json = is_object(message);
+	}
+	/* What is cut off is no object, whatever its last byte: it is wrapped as a text. */
 	if (!*json)
 		cut_queries(message);
 	return message;

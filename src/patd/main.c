@@ -24,6 +24,7 @@ static const char usage[] =
 	"  check     say what settings are in force and whether they can work\n"
 	"  settings  print the reference of all settings (Markdown)\n"
 	"  version   print the version\n"
+	"  help      print this\n"
 	"\n"
 	"  user add EMAIL --name NAME [--admin] --password-stdin\n"
 	"  user list\n"

@@ -108,20 +108,25 @@ static json_t *person_list(struct pat_core *core)
 
 static json_t *person_disable(struct pat_core *core, const json_t *request, bool disabled)
 {
-	int r = pat_core_person_disable(core, text(request, "email"), disabled, &cli);
+	int64_t id = 0;
+	char number[PAT_NUM_BYTES];
+	int r = pat_core_person_disable(core, text(request, "email"), disabled, &cli, &id);
 
 	if (r == 0)
-		pat_log(PAT_LOG_INFO, disabled ? "person.disabled" : "person.enabled", "via", "cli", NULL);
+		pat_log(PAT_LOG_INFO, disabled ? "person.disabled" : "person.enabled", "person", pat_num(number, id), "via",
+			"cli", NULL);
 	return answer(r);
 }
 
 static json_t *person_password(struct pat_core *core, const json_t *request)
 {
+	int64_t id = 0;
+	char number[PAT_NUM_BYTES];
 	int r = pat_core_person_password(core, text(request, "email"), text(request, "password"),
-					 json_string_length(json_object_get(request, "password")), &cli);
+					 json_string_length(json_object_get(request, "password")), &cli, &id);
 
 	if (r == 0)
-		pat_log(PAT_LOG_INFO, "password.changed", "via", "cli", NULL);
+		pat_log(PAT_LOG_INFO, "password.changed", "person", pat_num(number, id), "via", "cli", NULL);
 	return answer(r);
 }
 

@@ -81,6 +81,9 @@ static int find_data(const struct pat_settings *s, bool create, struct pat_place
 	if (!realpath(s->data, place->data))
 		return pat_err_set(err, -errno, "there is no data folder %s (`patd run` makes one): %s", s->data,
 				   pat_err_words(errno));
+	r = join(place->journal, sizeof(place->journal), place->data, "revoked.journal", err);
+	if (r < 0)
+		return r;
 	if (*s->store == '\0')
 		return join(place->store, sizeof(place->store), place->data, "patd.db", err);
 	(void)snprintf(place->store, sizeof(place->store), "%s", s->store);

@@ -16,6 +16,7 @@
 struct pat_place {
 	char data[PATH_MAX];	/* absolute */
 	char store[PATH_MAX];
+	char journal[PATH_MAX]; /* of revocations: beside the store, never restored with it */
 	char runtime[108];	/* absolute, short enough for a socket beneath it */
 	bool runtime_ours;	/* named by us, not by a setting */
 	char socket[108];	/* SCGI, for the edge */

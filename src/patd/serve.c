@@ -13,6 +13,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/buf.h"
 #include "base/log.h"
 #include "core/core.h"
 #include "patd/command.h"
@@ -22,6 +23,7 @@
 #include "web/server.h"
 
 #define EDGE_RESTART_WAIT_MS 1000
+#define GREETING_BYTES_MAX   4096
 #define WEB_STOP_MS	     15000
 
 struct server {
@@ -42,6 +44,7 @@ int pat_command_core_config(const struct pat_settings *s, const struct pat_place
 {
 	*ret = (struct pat_core_config){
 		.store = place->store,
+		.journal = place->journal,
 		.index_directory = place->runtime,
 		.index_group = place->edge_group,
 		.index_tokens_max = (uint64_t)s->tokens_total_max,
@@ -115,17 +118,24 @@ static void greet(const struct server *server)
 	const char *scheme = *url ? "" : "http://";
 	struct pat_secret code = { 0 };
 
+	/* Not by printf(): standard output's buffer would keep the code. */
+	pat_cleanup(pat_buf_done) struct pat_buf text = { 0 };
+
+	pat_buf_init(&text, GREETING_BYTES_MAX);
 	if (!*url)
 		url = server->settings->listen;
 	bool nobody = pat_core_setup_begin(server->core, &code) == 0;
 	if (server->edge)
-		(void)printf("patd serves %s%s\n", scheme, url);
+		(void)pat_buf_addf(&text, "patd serves %s%s\n", scheme, url);
 	if (nobody)
-		(void)printf("\nNobody has an account yet. Set up the first one here (the link works once):\n\n"
-			     "    %s%s/setup#%s\n\n",
-			     scheme, url, code.text);
-	(void)fflush(stdout);
+		(void)pat_buf_addf(&text,
+				   "\nNobody has an account yet. Set up the first one here (the link works once):\n\n"
+				   "    %s%s/setup#%s\n\n",
+				   scheme, url, code.text);
 	pat_secret_done(&code);
+	/* Whether anybody reads it is theirs to know. */
+	ssize_t ignored = write(STDOUT_FILENO, pat_buf_str(&text), text.len);
+	(void)ignored;
 }
 
 static void announce(const struct server *server)
@@ -212,22 +222,37 @@ int pat_command_serve(const struct pat_settings *settings, bool edge)
 	return r < 0 ? pat_command_failed(&err) : 0;
 }
 
-int pat_command_check(const struct pat_settings *settings)
+/* What can be looked at without a patd that runs, and without making anything. */
+static int check_place(const struct pat_settings *settings, struct pat_err *err)
 {
 	struct pat_catalogue *catalogue = NULL;
+	struct pat_row_key key;
 	struct pat_place place;
+
+	int r = pat_place_find(settings, false, &place, err);
+	if (r == 0)
+		r = pat_catalogue_load(place.scopes, &catalogue, err);
+	pat_catalogue_free(catalogue);
+	if (r == 0 && access(place.store, F_OK) == 0)
+		r = pat_place_row_key(&place, &key, err);
+	pat_wipe(&key, sizeof(key));
+	if (r == 0)
+		(void)printf("# ok: data in %s, runtime in %s\n", place.data, place.runtime);
+	return r;
+}
+
+int pat_command_check(const struct pat_settings *settings)
+{
 	struct pat_err err = { { 0 } };
+	int r = 0;
 
 	pat_settings_print(settings, stdout);
 	(void)fflush(stdout);
-	int r = pat_place_find(settings, true, &place, &err);
-	if (r == 0)
-		r = pat_catalogue_load(place.scopes, &catalogue, &err);
-	if (r == 0 && access(settings->nginx, X_OK) < 0)
+	if (access(settings->nginx, X_OK) < 0)
 		r = pat_err_set(&err, -errno, "cannot run %s: %s", settings->nginx, pat_err_words(errno));
-	pat_catalogue_free(catalogue);
-	if (r < 0)
-		return pat_command_failed(&err);
-	(void)printf("# ok: data in %s, runtime in %s\n", place.data, place.runtime);
-	return 0;
+	else if (access(settings->data, F_OK) < 0 && errno == ENOENT)
+		(void)printf("# ok: the data folder %s does not exist yet; the first start makes it\n", settings->data);
+	else
+		r = check_place(settings, &err);
+	return r < 0 ? pat_command_failed(&err) : 0;
 }

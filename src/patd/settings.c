@@ -266,7 +266,7 @@ static int read_variable(struct pat_settings *settings, const char *variable, co
 		name[i] = (char)tolower((unsigned char)variable[5 + i]);
 	name[len] = '\0';
 	int r = pat_settings_set(settings, name, equals + 1, &why);
-	return r < 0 ? pat_err_set(err, r, "environment, PATD_%s: %s", name, why.text) : 0;
+	return r < 0 ? pat_err_set(err, r, "environment, %.*s: %s", (int)(equals - variable), variable, why.text) : 0;
 }
 
 int pat_settings_read_environment(struct pat_settings *settings, char *const *environment, struct pat_err *err)
@@ -296,6 +296,8 @@ int pat_settings_check(const struct pat_settings *s, struct pat_err *err)
 		return pat_err_set(err, -EINVAL, "public_url must not end with a slash");
 	if (!strrchr(s->listen, ':') || strpbrk(s->listen, " ;{}\"'\\$"))
 		return pat_err_set(err, -EINVAL, "listen must be an address and a port, as 127.0.0.1:8080");
+	if (strspn(s->token_prefix, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != strlen(s->token_prefix))
+		return pat_err_set(err, -EINVAL, "token_prefix must be letters and digits");
 	if (strpbrk(s->realm, "\"\\$;{}"))
 		return pat_err_set(err, -EINVAL, "realm must not contain quotes, backslashes, $, ; or braces");
 	if (strspn(s->token_headers, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789- ") !=

@@ -105,11 +105,11 @@ def test_its_expiry_is_logged(tmp_path):
         token, other = (create(ada, str(i), expires_at=utc(end + i)).json for i in (1, 2))
         sleep_until(end + 1.1)
         p.stop()
-        assert [e["token"] for e in events(p, "token.expired")] == [token["id"]]
+        assert [e["tid"] for e in events(p, "token.expired")] == [token["id"]]
         sleep_until(end + 2.1)
         p.start()
         p.stop()
-        assert [(e["token"], e["person"]) for e in events(p, "token.expired")] == [(token["id"], "1"), (other["id"], "1")]
+        assert [(e["tid"], e["person"]) for e in events(p, "token.expired")] == [(token["id"], "1"), (other["id"], "1")]
 
 
 class Clock:
