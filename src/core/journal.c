@@ -28,6 +28,7 @@ struct pat_journal {
 	size_t n;
 	size_t cap;
 	struct pat_buf noted;
+	bool torn; /* the file may end in the middle of a line */
 };
 
 static int compare_tids(const void *a, const void *b)
@@ -70,8 +71,7 @@ static int journal_read(struct pat_journal *j)
 			r = tid_keep(j, line + sizeof(word) - 1);
 	}
 	(void)fclose(f);
-	if (r == 0 && torn)
-		r = pat_buf_add_str(&j->noted, "\n"); /* the next line begins on a line of its own */
+	j->torn = torn;
 	if (j->n > 0)
 		qsort(j->tids, j->n, sizeof(*j->tids), compare_tids);
 	return r;
@@ -136,25 +136,34 @@ void pat_journal_note(struct pat_journal *j, const uint8_t digest[static PAT_DIG
 	(void)pat_buf_addf(&j->noted, "revoked %s %lld %s\n", tid, (long long)seq, when);
 }
 
-int pat_journal_sync(struct pat_journal *j)
+static int append(int fd, const char *at, size_t left)
 {
-	const char *at = pat_buf_str(&j->noted);
-	size_t left = j->noted.len;
-	int r = 0;
-
-	if (left == 0 || j->fd < 0)
-		return 0;
-	while (left > 0 && r == 0) {
-		ssize_t n = write(j->fd, at, left);
+	while (left > 0) {
+		ssize_t n = write(fd, at, left);
 
 		if (n < 0 && errno != EINTR)
-			r = -errno;
+			return -errno;
 		at += n > 0 ? n : 0;
 		left -= n > 0 ? (size_t)n : 0;
 	}
+	return 0;
+}
+
+int pat_journal_sync(struct pat_journal *j)
+{
+	int r = 0;
+
+	if (j->noted.len == 0 || j->fd < 0)
+		return 0;
+	/* A full disk takes half a line; the next one begins on a line of its own. */
+	if (j->torn)
+		r = append(j->fd, "\n", 1);
+	if (r == 0)
+		r = append(j->fd, pat_buf_str(&j->noted), j->noted.len);
 	if (r == 0 && fdatasync(j->fd) < 0)
 		r = -errno;
 	/* Kept whole on failure: a line that stands there twice says the same. */
+	j->torn = r < 0;
 	if (r == 0)
 		pat_buf_clear(&j->noted);
 	return r;

@@ -255,7 +255,8 @@ void pat_index_files_close(struct pat_index_files *files)
 {
 	if (!files->named && files->index_fd >= 0) {
 		(void)unlinkat(files->directory_fd, PAT_INDEX_TMP, 0);
-		if (files->header)
+		/* Without a usage file the header may never have got memory: touching it would be a signal. */
+		if (files->usage_fd >= 0)
 			forget_usage(files->directory_fd, files->header->generation);
 	}
 	if (files->usage)

@@ -163,6 +163,11 @@ static int lite_open_steps(struct pat_lite *lite, const char *location, struct p
 		e = database_open(lite, err);
 	if (e < 0)
 		return e;
+	struct stat st;
+	if (stat(lite->path, &st) < 0)
+		return pat_err_set(err, -errno, "%s: %s", lite->path, pat_err_words(errno));
+	lite->device = st.st_dev;
+	lite->inode = st.st_ino;
 	e = pat_lite_writer_start(lite);
 	return e < 0 ? pat_err_set(err, e, "no thread for the store: %s", strerrordesc_np(-e)) : 0;
 }

@@ -15,6 +15,7 @@
 #ifndef PAT_STORE_SQLITE_H
 #define PAT_STORE_SQLITE_H
 
+#include <sys/types.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <sqlite3.h>
@@ -113,6 +114,8 @@ struct pat_lite_pool {
 struct pat_lite {
 	struct pat_store base;
 	char *path;
+	dev_t device; /* of the file that was opened */
+	ino_t inode;
 	int lock_fd;
 	struct pat_row_key key;
 	pat_store_listener_fn *listener;

@@ -21,6 +21,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define WAL_FRAMES_CHECKPOINT 1000  /* 4 MiB: copy them into the database file */
 #define WAL_FRAMES_RESTART    16000 /* 64 MiB: wait for readers so that the file starts over */
@@ -184,8 +185,19 @@ int pat_lite_writer_connect(struct pat_lite *lite)
 	return 0;
 }
 
+/* Whether the path still leads to the file that is open. What is written to a file without a name is gone with the
+ * process, so it must not be acknowledged. */
+static bool file_in_place(const struct pat_lite *lite)
+{
+	struct stat st;
+
+	return stat(lite->path, &st) == 0 && st.st_dev == lite->device && st.st_ino == lite->inode;
+}
+
 static int transaction_begin(struct pat_lite *lite)
 {
+	if (!file_in_place(lite))
+		return -EIO;
 	int e = pat_lite_writer_connect(lite);
 
 	if (e < 0)

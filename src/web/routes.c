@@ -6,7 +6,7 @@
 
 #include "web/api.h"
 
-#define SMALL 8192 /* a form's worth of JSON, passwords of 4 KiB included */
+#define SMALL 16384 /* a form's worth of JSON, two passwords of 4 KiB with escapes included */
 #define LARGE PAT_SCGI_BODY_BYTES_MAX
 
 /* clang-format off */

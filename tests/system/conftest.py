@@ -20,7 +20,7 @@ def product(tmp_path):
 @pytest.fixture(scope="module")
 def shared(tmp_path_factory):
     """One product for a whole file, with Ada set up: for tests that leave no trace on each other."""
-    with Product(tmp_path_factory.mktemp("shared")) as p:
+    with Product(tmp_path_factory.mktemp("shared"), tokens_per_hour_max=100000, tokens_live_max=10000) as p:
         p.ada = p.set_up()
         yield p
 

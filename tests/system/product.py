@@ -82,6 +82,7 @@ class Product:
         self.env, self.wrap = {**ours, **(env or {})}, list(wrap)
         self.process = None
         self.setup_code = None
+        self.known_runtime = None
 
     @property
     def base(self):
@@ -99,6 +100,7 @@ class Product:
                                         stdin=subprocess.DEVNULL, env=self.env, start_new_session=True)
         if wait:
             self.wait_ready(before)
+            assert self.runtime.is_dir()
         return self
 
     def wait_ready(self, before=0, seconds=30):
@@ -119,7 +121,7 @@ class Product:
 
     def log(self):
         """Its log lines as objects; a line that is none is an error."""
-        return [json.loads(line) for line in self.stderr().splitlines() if line.strip()]
+        return [json.loads(line) for line in self.stderr().split("\n") if line.strip()]
 
     def kill(self):
         """kill -9 of patd alone: its nginx goes on."""
@@ -139,9 +141,13 @@ class Product:
 
     @property
     def runtime(self):
-        """The folder of the index and the sockets, as `patd check` tells it."""
-        text = self.patd("check").stdout
-        return pathlib.Path(re.search(r"runtime in (\S+)", text).group(1))
+        """The folder of the index and the sockets, as `patd check` tells it while there is nothing wrong."""
+        if self.known_runtime is None:
+            found = re.search(r"runtime in (\S+)", self.patd("check").stdout)
+            if not found:
+                return self.folder / "never-started"
+            self.known_runtime = pathlib.Path(found.group(1))
+        return self.known_runtime
 
     def end_edge(self):
         """Ends an nginx that a killed patd left behind."""

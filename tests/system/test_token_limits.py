@@ -36,7 +36,7 @@ def test_a_token_has_exactly_the_scopes_chosen(shared):
         token = shared.ada.generate(f"random {i}", chosen)
         assert sorted(token["scopes"]) == sorted(chosen)
         verdict = shared.get("/verify", token=token["token"])
-        assert sorted(verdict.headers["X-Token-Scopes"].split()) == sorted(chosen)
+        assert sorted(verdict.headers["X-Pat-Scopes"].split()) == sorted(chosen)
         assert shared.get("/v1/me", token=token["token"]).status == (200 if SCOPE in chosen else 403)
 
 

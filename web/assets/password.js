@@ -27,7 +27,10 @@ async function changePassword({ current_password, new_password }, end_other_sess
   try {
     return await post('/password', { current_password, new_password, end_other_sessions });
   } catch (error) {
-    if (error.reason === 'wrong_credentials') error.field = 'current_password';
+    if (error.reason === 'wrong_credentials') {
+      error.field = 'current_password';
+      error.message = strings.password.wrongCurrent;
+    }
     throw error;
   }
 }

@@ -11,7 +11,12 @@ const form = byId('signin-form');
 
 makeRevealable(form);
 onSubmit(form, { email: strings.form.emailRequired, password: strings.form.passwordRequired }, async ({ email, password }) => {
-  await signIn(email.trim(), password);
+  try {
+    await signIn(email.trim(), password);
+  } catch (error) {
+    form.elements.password.select(); // to type it again at once
+    throw error;
+  }
   location.replace(nextPath());
 });
 

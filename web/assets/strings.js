@@ -28,12 +28,17 @@ export const strings = {
     hidePassword: (label) => `Hide: ${label}`,
   },
 
+  time: {
+    now: 'just now',
+  },
+
   account: {
     administrator: 'Administrator',
     member: 'Member',
   },
 
   password: {
+    wrongCurrent: 'This is not your current password.',
     changed: 'Password changed.',
     changedAndEnded: (n) => `Password changed. ${count(n, 'other session', 'other sessions')} ended.`,
   },
@@ -63,7 +68,7 @@ export const strings = {
       return ended ? `${text}, ${ended} ended` : text;
     },
     emptyTitle: 'No tokens yet',
-    emptyText: 'Tokens let scripts and integrations use the API as you.',
+    emptyText: 'Generate one for each script or integration. You can see and copy it once, right after.',
     emptyAction: 'Generate new token',
     neverUsed: 'Never used',
     uses: (n) => count(n, 'use', 'uses'),

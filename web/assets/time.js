@@ -2,7 +2,7 @@
 // Instants as people read them: relative, as a date, or in full with the zone, all by Intl.
 // Relative times on the page move on by themselves, once a minute.
 
-import { language } from './strings.js';
+import { language, strings } from './strings.js';
 
 export const DAY_MS = 86_400_000;
 const UNITS = [['year', 365 * DAY_MS], ['month', 30 * DAY_MS], ['day', DAY_MS], ['hour', 3_600_000], ['minute', 60_000]];
@@ -10,17 +10,16 @@ const TIME_LEFT_UNITS = ['day', 'hour', 'minute'];
 
 const locale = navigator.languages?.find((tag) => tag.split('-')[0] === language) ?? language;
 const relativeFormat = new Intl.RelativeTimeFormat(locale);
-const nowFormat = new Intl.RelativeTimeFormat(locale, { numeric: 'auto' });
 const dateFormat = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' });
 const FULL = { day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' };
 const fullFormat = new Intl.DateTimeFormat(locale, FULL);
 const utcFormat = new Intl.DateTimeFormat(locale, { ...FULL, second: '2-digit', timeZone: 'UTC' });
 
-/** "5 minutes ago", "in 9 days"; what is less than a minute away is "now". */
+/** "5 minutes ago", "in 9 days"; what is less than a minute away is "just now". */
 export function relative(instant) {
   const ms = new Date(instant) - Date.now();
-  const [unit, size] = UNITS.find(([, each]) => Math.abs(ms) >= each) ?? ['second', Infinity];
-  return (size === Infinity ? nowFormat : relativeFormat).format(Math.trunc(ms / size), unit);
+  const [unit, size] = UNITS.find(([, each]) => Math.abs(ms) >= each) ?? [];
+  return unit ? relativeFormat.format(Math.trunc(ms / size), unit) : strings.time.now;
 }
 
 /** "30 seconds", "5 minutes": a length of time given in seconds. */
