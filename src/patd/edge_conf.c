@@ -102,7 +102,7 @@ static const char conf_server[] =
 	DATA_HEADERS
 	"      add_header X-Content-Type-Options nosniff always; add_header Cross-Origin-Resource-Policy cross-origin always;\n"
 	"    }\n"
-	"    location /assets/ { root %s/web; expires -1; }\n"
+	"    location /assets/ { root %s/web; expires -1; error_page 404 /_pages/error-404.html; }\n"
 	"    location /_pages/ { internal; alias %s/web/; }\n"
 	"    location /_pages/error- {\n"
 	"      internal; alias %s/web/error-; add_header Cache-Control no-store always;\n"

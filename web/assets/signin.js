@@ -20,6 +20,13 @@ onSubmit(form, { email: strings.form.emailRequired, password: strings.form.passw
   location.replace(nextPath());
 });
 
+// A link from another site brings nobody's cookie (it is SameSite=Strict), so somebody signed in lands here. Asked
+// again from this page, the cookie comes along; signed out, the answer is a redirect, which is not followed.
+fetch('/', { redirect: 'manual', cache: 'no-store' }).then(
+  (answer) => { if (answer.ok) location.replace(nextPath()); },
+  () => {}, // the form says what is wrong when it is used
+);
+
 addEventListener('pageshow', (event) => {
   if (event.persisted) location.reload();
 });
