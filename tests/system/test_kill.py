@@ -4,7 +4,7 @@
 Each time it is started over what the killed run left; nginx stays and is taken over. The rules of kill_history.py hold
 all the while, verification is never interrupted, and at the end the store's books balance.
 
-PATD_TEST_LONG=1: ten times as many kills. PATD_TEST_SEED=n: the dice of an earlier run (threads still race).
+PATD_TEST_LONG=1: ten times as many kills; PATD_TEST_KILLS=n: so many. PATD_TEST_SEED=n: the dice of an earlier run (threads still race).
 """
 import os
 import random
@@ -14,7 +14,7 @@ import time
 from kill_history import History, Token, Verifier, Writer, check_every_token, check_list, check_store
 from product import Product
 
-KILLS = 2000 if os.environ.get("PATD_TEST_LONG") else 200
+KILLS = int(os.environ.get("PATD_TEST_KILLS") or (2000 if os.environ.get("PATD_TEST_LONG") else 200))
 SEED = int(os.environ.get("PATD_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
 MANY = {"tokens_live_max": 10000, "tokens_per_hour_max": 1000000, "access_log": "off"}
 

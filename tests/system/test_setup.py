@@ -70,8 +70,8 @@ def test_guessing_the_code(product):
     """AUT-04, AUT-07: wrong codes are slowed down; a password that is refused is no guess."""
     for _ in range(8):
         assert set_up(product, product.setup_code, password="short").json["reason"] == "password_too_short"
-    answers = [set_up(product, "x" * 43, source="127.0.0.2") for _ in range(8)]
-    assert [a.status for a in answers] == [403] * 5 + [429] * 3
+    statuses = [set_up(product, "x" * 43, source="127.0.0.2").status for _ in range(20)]
+    assert statuses[:5] == [403] * 5 and statuses[5] == 429 and statuses.count(403) < 10, statuses
     for code in ("", product.setup_code[:-1], product.setup_code.swapcase(), product.setup_code + "x"):
         assert set_up(product, code, source="127.0.0.3").status == 403, code
     assert rows(product, "SELECT count(*) FROM person") == [(0,)]
