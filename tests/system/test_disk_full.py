@@ -162,6 +162,8 @@ def test_a_full_disk_refuses_changes_and_loses_nothing(tmp_path):
         assert {listed[t["id"]] for t in kept} == {"live"}
         assert {listed[t["id"]] for t in gone} == {"revoked"}
         assert len(listed) == len(kept) + len(gone)
+        noted = (disk / "revoked.journal").read_text().splitlines()
+        assert {t["id"] for t in gone} <= {line.split()[1] for line in noted if line.startswith("revoked ")}
 
 
 def test_a_restart_on_a_full_disk_says_why_or_serves(tmp_path):

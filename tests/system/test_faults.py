@@ -123,6 +123,27 @@ def becomes(product, what, seconds=5):
     return False
 
 
+def suffer(product, history, calls, error, when):
+    """One fault under load, and the recovery from it. The reasons clients were told."""
+    case = f"{calls} {error} {when}"
+    accepted = history.count["accepted"]
+    for reason in FaultyWriter.AWAY:
+        history.count[reason] = 0
+    with Fault(product, calls, error, when) as fault:
+        time.sleep(0.3)
+        if when.endswith("+") and calls not in ("ftruncate", "pread64"):
+            assert becomes(product, NOT_READY), case
+        assert product.get("/livez").status == 200, case
+        time.sleep(0.1)
+    assert fault.injected() or calls == "ftruncate", f"{case}: the fault never came"
+    told = {r for r in FaultyWriter.AWAY if history.count[r]}
+    print(f"{case}: {fault.injected()} faults, clients were told {told or 'nothing'}")
+    assert works_again(history), f"{case}: does not work again\n{product.stderr()[-3000:]}"
+    assert becomes(product, READY), case
+    assert history.count["accepted"] > accepted, f"{case}: verification stood still"
+    return told
+
+
 @pytest.mark.skipif(not shutil.which("strace"), reason="strace is not installed")
 def test_each_fault_is_answered_and_survived(tmp_path):
     seed = int(os.environ.get("PATD_TEST_SEED") or random.SystemRandom().randrange(1 << 32))
@@ -136,26 +157,14 @@ def test_each_fault_is_answered_and_survived(tmp_path):
             actor.start()
         assert works_again(history)
         for calls, error, when, reasons in FAULTS:
-            case = f"{calls} {error} {when}"
-            accepted = history.count["accepted"]
-            for reason in FaultyWriter.AWAY:
-                history.count[reason] = 0
-            with Fault(product, calls, error, when) as fault:
-                time.sleep(0.3)
-                if when.endswith("+") and calls not in ("ftruncate", "pread64"):
-                    assert becomes(product, NOT_READY), case
-                assert product.get("/livez").status == 200, case
-                time.sleep(0.1)
-            assert fault.injected() or calls == "ftruncate", f"{case}: the fault never came"
-            told = {r for r in FaultyWriter.AWAY if history.count[r]}
-            print(f"{case}: {fault.injected()} faults, clients were told {told or 'nothing'}")
-            assert told <= reasons, f"{case}: {told}"
-            if calls not in ("ftruncate", "pread64"):
-                assert told, f"{case}: nobody was told"
-            assert works_again(history), f"{case}: does not work again\n{product.stderr()[-3000:]}"
-            assert becomes(product, READY), case
-            assert history.count["accepted"] > accepted, f"{case}: verification stood still"
-            assert not history.violations, f"{case}, seed {seed}\n" + "\n".join(history.violations[:10])
+            # A single failure may hit the journal or a checkpoint, which no client waits for: then once more.
+            for _ in range(1 if when.endswith("+") else 5):
+                told = suffer(product, history, calls, error, when)
+                assert told <= reasons, f"{calls} {error} {when}: {told}"
+                if told:
+                    break
+            assert told or calls in ("ftruncate", "pread64"), f"{calls} {error} {when}: nobody was told"
+            assert not history.violations, f"{calls} {error} {when}, seed {seed}\n" + "\n".join(history.violations[:10])
         for actor in actors:
             actor.end()
         print(dict(history.count))
