@@ -18,8 +18,10 @@ void pat_assert_failed(const char *condition, const char *file, int line)
 
 	(void)condition;
 	(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &tm));
-	(void)fprintf(stderr, "{\"time\":\"%s\",\"level\":\"error\",\"event\":\"assertion.failed\",\"where\":\"%s:%d\"}\n",
-		      when, file, line);
+	(void)fprintf(
+		stderr,
+		"{\"time\":\"%s\",\"level\":\"error\",\"event\":\"assertion.failed\",\"where\":\"%s:%d\"}\n",
+		when, file, line);
 	abort();
 }
 

@@ -22,11 +22,11 @@
 #define pat_cleanup(fn) __attribute__((cleanup(fn)))
 
 /* Hands ownership of a pointer on: yields it and leaves NULL behind. */
-#define PAT_TAKE(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) pat_taken_ = (p);                                                    \
-		(p) = NULL;                                                                        \
-		pat_taken_;                                                                        \
+#define PAT_TAKE(p)                             \
+	({                                      \
+		__typeof__(p) pat_taken_ = (p); \
+		(p) = NULL;                     \
+		pat_taken_;                     \
 	})
 
 #define PAT_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))

@@ -73,7 +73,7 @@ void pat_base62_encode_256(const uint8_t bytes[static 32], char out[static PAT_B
 
 	for (size_t i = 0; i < 8; i++)
 		limb[i] = (uint32_t)bytes[4 * i] << 24 | (uint32_t)bytes[4 * i + 1] << 16 |
-			  (uint32_t)bytes[4 * i + 2] << 8 | bytes[4 * i + 3];
+		          (uint32_t)bytes[4 * i + 2] << 8 | bytes[4 * i + 3];
 	for (size_t d = PAT_BASE62_256_CHARS; d-- > 0;) {
 		uint64_t rest = 0;
 
@@ -120,7 +120,9 @@ void pat_base62_encode_32(uint32_t value, char out[static PAT_BASE62_32_CHARS])
 
 bool pat_base62_is(const char *text, size_t len)
 {
-	static const uint8_t digit[256] = { ['0' ... '9'] = 1, ['A' ... 'Z'] = 1, ['a' ... 'z'] = 1 };
+	static const uint8_t digit[256] = { ['0' ... '9'] = 1,
+		                            ['A' ... 'Z'] = 1,
+		                            ['a' ... 'z'] = 1 };
 	unsigned all = 1;
 
 	for (size_t i = 0; i < len; i++)
@@ -140,7 +142,8 @@ __attribute__((constructor)) static void crc_tables_fill(void)
 	for (unsigned b = 0; b < 256; b++) {
 		crc_after[0][b] = (uint32_t)table[b];
 		for (unsigned k = 1; k < CRC_STEP; k++)
-			crc_after[k][b] = crc_after[k - 1][b] >> 8 ^ (uint32_t)table[crc_after[k - 1][b] & 0xff];
+			crc_after[k][b] = crc_after[k - 1][b] >> 8 ^
+			                  (uint32_t)table[crc_after[k - 1][b] & 0xff];
 	}
 }
 
@@ -153,12 +156,13 @@ uint32_t pat_crc32(const void *bytes, size_t len)
 		uint32_t low = 0;
 		uint32_t high = 0;
 
-		memcpy(&low, b, 4);	 /* UNSAFE: eight are left */
+		memcpy(&low, b, 4);      /* UNSAFE: eight are left */
 		memcpy(&high, b + 4, 4); /* UNSAFE: eight are left */
 		low = le32toh(low) ^ crc;
 		high = le32toh(high);
-		crc = crc_after[7][low & 0xff] ^ crc_after[6][low >> 8 & 0xff] ^ crc_after[5][low >> 16 & 0xff] ^
-		      crc_after[4][low >> 24] ^ crc_after[3][high & 0xff] ^ crc_after[2][high >> 8 & 0xff] ^
+		crc = crc_after[7][low & 0xff] ^ crc_after[6][low >> 8 & 0xff] ^
+		      crc_after[5][low >> 16 & 0xff] ^ crc_after[4][low >> 24] ^
+		      crc_after[3][high & 0xff] ^ crc_after[2][high >> 8 & 0xff] ^
 		      crc_after[1][high >> 16 & 0xff] ^ crc_after[0][high >> 24];
 	}
 	for (; len > 0; len--, b++)

@@ -71,7 +71,7 @@ int pat_sha256_once(const void *bytes, size_t len, uint8_t out[static 32])
 }
 
 int pat_hmac_sha256(const uint8_t key[static 32], const void *bytes, size_t len,
-		    uint8_t out[static 32])
+                    uint8_t out[static 32])
 {
 	crypto_auth_hmacsha256_state state;
 
@@ -93,7 +93,7 @@ int pat_hmac_new(const uint8_t key[static 32], struct pat_hmac **ret)
 	pat_cleanup(pat_hmac_freep) struct pat_hmac *hmac = calloc(1, sizeof(*hmac));
 	char digest[] = "SHA256";
 	OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-				OSSL_PARAM_construct_end() };
+		                OSSL_PARAM_construct_end() };
 
 	if (!hmac)
 		return -ENOMEM;

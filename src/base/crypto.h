@@ -21,14 +21,15 @@ void pat_sha256_freep(struct pat_sha256 **sha);
 
 /* 0, or -EIO when libcrypto refuses; `out` is then unspecified and must not be used. */
 int pat_sha256(struct pat_sha256 *sha, const void *bytes, size_t len,
-	       uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
+               uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
 
 /* One-shot SHA-256, any thread; for places that are not hot. */
-int pat_sha256_once(const void *bytes, size_t len, uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
+int pat_sha256_once(const void *bytes, size_t len,
+                    uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
 
 /* HMAC-SHA-256 (RFC 2104), any thread. */
 int pat_hmac_sha256(const uint8_t key[static 32], const void *bytes, size_t len,
-		    uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
+                    uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
 
 /* A reusable HMAC-SHA-256 of one key: a third of the time of pat_hmac_sha256() where many texts are
  * checked. Not thread-safe: one per thread. */
@@ -41,7 +42,7 @@ void pat_hmac_freep(struct pat_hmac **hmac);
 
 /* 0, or -EIO when libcrypto refuses; `out` is then unspecified and must not be used. */
 int pat_hmac(struct pat_hmac *hmac, const void *bytes, size_t len,
-	     uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
+             uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
 
 /* Fills `out` from getrandom(2) without falling back to anything. 0, or the -errno of the kernel,
  * or -EIO when it came back short: then `out` is wiped and nothing may be issued. */

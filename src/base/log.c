@@ -33,7 +33,7 @@ static void log_head(struct pat_buf *line, enum pat_log_level level, const char 
 	(void)gmtime_r(&ts.tv_sec, &tm);
 	(void)strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%S", &tm);
 	(void)pat_buf_addf(line, "{\"time\":\"%s.%03ldZ\",\"level\":\"%s\",\"event\":\"", when,
-			   ts.tv_nsec / 1000000, names[level]);
+	                   ts.tv_nsec / 1000000, names[level]);
 	(void)pat_buf_add_json(line, event, strlen(event));
 	(void)pat_buf_add_str(line, "\"");
 }

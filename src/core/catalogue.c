@@ -34,12 +34,14 @@ static int scope_read(const json_t *object, struct pat_scope *scope)
 	return pat_scope_name_ok(scope->scope, strlen(scope->scope)) ? 0 : -EINVAL;
 }
 
-static int catalogue_read(struct pat_catalogue *catalogue, const json_t *list, const char *path, struct pat_err *err)
+static int catalogue_read(struct pat_catalogue *catalogue, const json_t *list, const char *path,
+                          struct pat_err *err)
 {
 	size_t n = json_array_size(list);
 
 	if (n == 0 || n > PAT_SCOPES_MAX)
-		return pat_err_set(err, -EINVAL, "%s: \"scopes\" must be a list of 1 to %d scopes", path, PAT_SCOPES_MAX);
+		return pat_err_set(err, -EINVAL, "%s: \"scopes\" must be a list of 1 to %d scopes",
+		                   path, PAT_SCOPES_MAX);
 	catalogue->scopes = calloc(n, sizeof(*catalogue->scopes));
 	if (!catalogue->scopes)
 		return pat_err_set(err, -ENOMEM, "out of memory");
@@ -48,12 +50,14 @@ static int catalogue_read(struct pat_catalogue *catalogue, const json_t *list, c
 
 		catalogue->n = i + 1;
 		if (r < 0)
-			return pat_err_set(err, r, "%s: scope number %zu needs \"scope\", \"description\" and \"category\"",
-					   path, i + 1);
+			return pat_err_set(
+				err, r,
+				"%s: scope number %zu needs \"scope\", \"description\" and \"category\"",
+				path, i + 1);
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(catalogue->scopes[j].scope, catalogue->scopes[i].scope) == 0)
-				return pat_err_set(err, -EINVAL, "%s: the scope %s is listed twice", path,
-						   catalogue->scopes[i].scope);
+				return pat_err_set(err, -EINVAL, "%s: the scope %s is listed twice",
+				                   path, catalogue->scopes[i].scope);
 	}
 	return 0;
 }

@@ -23,10 +23,12 @@ struct pat_catalogue {
 };
 
 /* Reads `path`. On failure `err` names the file and what is wrong with it. */
-int pat_catalogue_load(const char *path, struct pat_catalogue **ret, struct pat_err *err) PAT_MUST_USE;
+int pat_catalogue_load(const char *path, struct pat_catalogue **ret,
+                       struct pat_err *err) PAT_MUST_USE;
 void pat_catalogue_free(struct pat_catalogue *catalogue);
 
 /* NULL when there is none of that name. */
-const struct pat_scope *pat_catalogue_find(const struct pat_catalogue *catalogue, const char *scope);
+const struct pat_scope *pat_catalogue_find(const struct pat_catalogue *catalogue,
+                                           const char *scope);
 
 #endif

@@ -19,8 +19,8 @@
 #include "core/private.h"
 
 #define THROTTLE_ENTRIES 65536
-#define SKEW_S		 30
-#define CHECK_EVERY_NS	 1000000000ull
+#define SKEW_S           30
+#define CHECK_EVERY_NS   1000000000ull
 
 int64_t pat_core_now(struct pat_core *core)
 {
@@ -81,7 +81,8 @@ static void journal_changes(struct pat_core *core, const struct pat_change *chan
 	for (size_t i = 0; core->journal && i < n; i++) {
 		if (changes[i].kind != PAT_CHANGE_TOKEN_REMOVED)
 			continue;
-		pat_journal_note(core->journal, changes[i].digest, changes[i].seq, pat_core_now(core));
+		pat_journal_note(core->journal, changes[i].digest, changes[i].seq,
+		                 pat_core_now(core));
 		any = true;
 	}
 	int r = any ? pat_journal_sync(core->journal) : 0;
@@ -137,7 +138,8 @@ static int undead_keep(struct load *load, const struct pat_record *record)
 		load->cap = cap;
 	}
 	load->undead[load->n].owner = record->owner;
-	memcpy(load->undead[load->n++].digest, record->digest, PAT_DIGEST_BYTES); /* UNSAFE: fixed sizes */
+	memcpy(load->undead[load->n++].digest, record->digest,
+	       PAT_DIGEST_BYTES); /* UNSAFE: fixed sizes */
 	return 0;
 }
 
@@ -161,10 +163,12 @@ static void reassert(struct load *load)
 
 	for (size_t i = 0; record && i < load->n; i++) {
 		const struct undead *u = &load->undead[i];
-		int r = pat_store_token_revoke(load->core->store, u->owner, u->digest, &self, pat_core_now(load->core), record);
+		int r = pat_store_token_revoke(load->core->store, u->owner, u->digest, &self,
+		                               pat_core_now(load->core), record);
 
 		pat_record_tid(u->digest, tid);
-		pat_log(PAT_LOG_WARNING, "revocation.reasserted", "tid", tid, "stored", r == 0 ? "yes" : "no", NULL);
+		pat_log(PAT_LOG_WARNING, "revocation.reasserted", "tid", tid, "stored",
+		        r == 0 ? "yes" : "no", NULL);
 	}
 }
 
@@ -172,7 +176,8 @@ static int load_tokens(struct pat_core *core, int64_t now, int64_t *ret_seq)
 {
 	struct load load = { .core = core };
 
-	int r = pat_store_token_load(core->store, now - core->config.expired_keep_days * 86400, ret_seq, load_one, &load);
+	int r = pat_store_token_load(core->store, now - core->config.expired_keep_days * 86400,
+	                             ret_seq, load_one, &load);
 	if (r == 0 && load.n > 0) {
 		int64_t ignored = 0;
 
@@ -220,17 +225,22 @@ static int index_load(struct pat_core *core, struct pat_err *err)
 	int r = pat_store_token_count(core->store, &expected);
 	if (r < 0)
 		return pat_err_set(err, r, "cannot count the tokens: %s", pat_err_words(r));
-	r = pat_index_writer_new(&(struct pat_index_config){ .directory = config->index_directory,
-							     .group = config->index_group,
-							     .format = &core->format,
-							     .tokens_max = config->index_tokens_max,
-							     .tokens_expected = (uint64_t)expected },
-				 &core->index, err);
+	r = pat_index_writer_new(
+		&(struct pat_index_config){ .directory = config->index_directory,
+	                                    .group = config->index_group,
+	                                    .format = &core->format,
+	                                    .tokens_max = config->index_tokens_max,
+	                                    .tokens_expected = (uint64_t)expected },
+		&core->index, err);
 	if (r < 0)
 		return r;
+	bool former = core->former && pat_index_reader_refresh(core->former);
+	pat_index_writer_forget_older(core->index,
+	                              former ? pat_index_reader_generation(core->former) : 0);
 	r = load_tokens(core, now, &seq);
 	if (r < 0)
-		return pat_err_set(err, r, "cannot load the tokens into the index: %s", pat_err_words(r));
+		return pat_err_set(err, r, "cannot load the tokens into the index: %s",
+		                   pat_err_words(r));
 	r = pat_index_writer_publish(core->index, seq, now, err);
 	if (r < 0)
 		return r;
@@ -239,7 +249,7 @@ static int index_load(struct pat_core *core, struct pat_err *err)
 		return pat_err_set(err, r, "cannot read the index back: %s", pat_err_words(r));
 	pat_index_writer_stats(core->index, &stats);
 	pat_log(PAT_LOG_INFO, "index.loaded", "tokens", pat_num(tokens, (int64_t)stats.live), "ms",
-		pat_num(ms, (int64_t)((pat_clock_boot_ns() - began) / 1000000)), NULL);
+	        pat_num(ms, (int64_t)((pat_clock_boot_ns() - began) / 1000000)), NULL);
 	return 0;
 }
 
@@ -250,13 +260,15 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 	int64_t latest = 0;
 
 	if (pat_token_format_init(&core->format, config->token_prefix) < 0)
-		return pat_err_set(err, -EINVAL, "the token prefix must be 2 to 5 letters or digits");
-	int r = pat_password_new(&(struct pat_password_config){ .memory_kib = config->argon2_memory_kib,
-								.passes = config->argon2_passes,
-								.parallel = config->argon2_parallel,
-								.waiting = config->argon2_waiting,
-								.common_file = config->common_passwords },
-				 &core->password, err);
+		return pat_err_set(err, -EINVAL,
+		                   "the token prefix must be 2 to 5 letters or digits");
+	int r = pat_password_new(
+		&(struct pat_password_config){ .memory_kib = config->argon2_memory_kib,
+	                                       .passes = config->argon2_passes,
+	                                       .parallel = config->argon2_parallel,
+	                                       .waiting = config->argon2_waiting,
+	                                       .common_file = config->common_passwords },
+		&core->password, err);
 	if (r < 0)
 		return r;
 	r = pat_throttle_new(THROTTLE_ENTRIES, &core->throttle);
@@ -266,10 +278,10 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 	if (r < 0)
 		return r;
 	r = pat_store_open(&(struct pat_store_config){ .location = config->store,
-						       .row_key = config->row_key,
-						       .listener = listener,
-						       .listener_arg = core },
-			   &core->store, err);
+	                                               .row_key = config->row_key,
+	                                               .listener = listener,
+	                                               .listener_arg = core },
+	                   &core->store, err);
 	if (r < 0)
 		return r;
 	r = pat_store_head(core->store, &seq, &latest);
@@ -351,12 +363,14 @@ int pat_core_ready(struct pat_core *core, struct pat_err *err)
 
 	if (r != 0)
 		return pat_err_set(err, r < 0 ? r : -EIO, "store: a change cannot be made now (%s)",
-				   r < 0 ? pat_err_words(r) : "refused");
+		                   r < 0 ? pat_err_words(r) : "refused");
 	if (core->config.index_directory && !core->index)
 		return pat_err_set(err, -EIO, "index: not loaded");
 	if (behind > SKEW_S)
-		return pat_err_set(err, -ERANGE, "clock: the wall clock is %lld seconds behind what was already seen",
-				   (long long)behind);
+		return pat_err_set(
+			err, -ERANGE,
+			"clock: the wall clock is %lld seconds behind what was already seen",
+			(long long)behind);
 	return 0;
 }
 

@@ -15,8 +15,8 @@
 #include "base/clock.h"
 #include "base/codec.h"
 
-#define LINE_BYTES_MAX	  128
-#define NOTED_BYTES_MAX	  (16u * 1024 * 1024)
+#define LINE_BYTES_MAX  128
+#define NOTED_BYTES_MAX (16u * 1024 * 1024)
 
 struct tid {
 	uint8_t bytes[PAT_TID_BYTES];
@@ -67,7 +67,8 @@ static int journal_read(struct pat_journal *j)
 		return -errno;
 	while (r == 0 && fgets(line, sizeof(line), f)) {
 		torn = !strchr(line, '\n');
-		if (!torn && strncmp(line, word, sizeof(word) - 1) == 0 && strlen(line) > sizeof(word) + PAT_TID_CHARS)
+		if (!torn && strncmp(line, word, sizeof(word) - 1) == 0 &&
+		    strlen(line) > sizeof(word) + PAT_TID_CHARS)
 			r = tid_keep(j, line + sizeof(word) - 1);
 	}
 	(void)fclose(f);
@@ -103,7 +104,8 @@ int pat_journal_open(const char *path, struct pat_journal **ret, struct pat_err 
 	int r = j->fd < 0 ? -errno : journal_read(j);
 	if (r < 0) {
 		pat_journal_close(j);
-		return pat_err_set(err, r, "cannot read the journal of revocations %s: %s", path, pat_err_words(r));
+		return pat_err_set(err, r, "cannot read the journal of revocations %s: %s", path,
+		                   pat_err_words(r));
 	}
 	sync_folder(path);
 	*ret = j;
@@ -126,7 +128,8 @@ bool pat_journal_has(const struct pat_journal *j, const uint8_t digest[static PA
 	return j->n > 0 && bsearch(digest, j->tids, j->n, sizeof(*j->tids), compare_tids) != NULL;
 }
 
-void pat_journal_note(struct pat_journal *j, const uint8_t digest[static PAT_DIGEST_BYTES], int64_t seq, int64_t now_s)
+void pat_journal_note(struct pat_journal *j, const uint8_t digest[static PAT_DIGEST_BYTES],
+                      int64_t seq, int64_t now_s)
 {
 	char tid[PAT_TID_CHARS + 1];
 	char when[PAT_TIME_TEXT_BYTES];

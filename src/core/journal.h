@@ -19,10 +19,12 @@ int pat_journal_open(const char *path, struct pat_journal **ret, struct pat_err 
 void pat_journal_close(struct pat_journal *journal);
 
 /* Whether the file named this token when it was opened. */
-bool pat_journal_has(const struct pat_journal *journal, const uint8_t digest[static PAT_DIGEST_BYTES]);
+bool pat_journal_has(const struct pat_journal *journal,
+                     const uint8_t digest[static PAT_DIGEST_BYTES]);
 
 /* Notes a revocation; nothing is durable before pat_journal_sync. One thread. */
-void pat_journal_note(struct pat_journal *journal, const uint8_t digest[static PAT_DIGEST_BYTES], int64_t seq, int64_t now_s);
+void pat_journal_note(struct pat_journal *journal, const uint8_t digest[static PAT_DIGEST_BYTES],
+                      int64_t seq, int64_t now_s);
 
 /* Appends what was noted. 0 or -errno: what could not be written is kept and tried again at the next call. */
 int pat_journal_sync(struct pat_journal *journal) PAT_MUST_USE;

@@ -13,11 +13,11 @@
 #include "base/log.h"
 #include "core/private.h"
 
-#define FOLD_EVERY_S	10
-#define FORGET_EVERY_S	600
-#define FOLD_BATCH	512
-#define SLICE		65536
-#define FORMER_REST_S	3 /* by then every worker has opened the new generation */
+#define FOLD_EVERY_S   10
+#define FORGET_EVERY_S 600
+#define FOLD_BATCH     512
+#define SLICE          65536
+#define FORMER_REST_S  3 /* by then every worker has opened the new generation */
 
 struct fold {
 	struct pat_core *core;
@@ -35,15 +35,17 @@ static void fold_flush(struct fold *fold)
 	if (r != 0) {
 		/* Keep what was counted for the next turn. */
 		for (size_t i = 0; i < fold->n; i++)
-			(void)atomic_fetch_add(&fold->cells[i]->count, (uint32_t)fold->batch[i].use_count_more);
-		pat_log(PAT_LOG_WARNING, "usage.not_stored", "error", r < 0 ? pat_err_words(r) : "refused", NULL);
+			(void)atomic_fetch_add(&fold->cells[i]->count,
+			                       (uint32_t)fold->batch[i].use_count_more);
+		pat_log(PAT_LOG_WARNING, "usage.not_stored", "error",
+		        r < 0 ? pat_err_words(r) : "refused", NULL);
 		fold->failed = true;
 	}
 	fold->n = 0;
 }
 
-static void fold_cell(void *arg, const struct pat_index_hit *hit, const uint8_t digest[PAT_DIGEST_BYTES],
-		      struct pat_usage_cell *cell)
+static void fold_cell(void *arg, const struct pat_index_hit *hit,
+                      const uint8_t digest[PAT_DIGEST_BYTES], struct pat_usage_cell *cell)
 {
 	struct fold *fold = arg;
 
@@ -81,7 +83,8 @@ static int report_expired(void *arg, const struct pat_record *record)
 
 	*any = true;
 	pat_record_tid(record->digest, tid);
-	pat_log(PAT_LOG_INFO, "token.expired", "tid", tid, "person", pat_num(owner, record->owner), NULL);
+	pat_log(PAT_LOG_INFO, "token.expired", "tid", tid, "person", pat_num(owner, record->owner),
+	        NULL);
 	return 0;
 }
 
@@ -104,7 +107,8 @@ static void forget(struct pat_core *core, int64_t now)
 	int64_t before = now - core->config.expired_keep_days * 86400;
 	uint64_t dropped = 0;
 
-	for (uint64_t from = 0; from < pat_index_writer_drop_expired(core->index, before, from, SLICE, &dropped);)
+	for (uint64_t from = 0;
+	     from < pat_index_writer_drop_expired(core->index, before, from, SLICE, &dropped);)
 		from += SLICE;
 	int r = pat_store_sessions_prune(core->store, now, now - core->config.session_idle_s);
 	if (r < 0)

@@ -19,9 +19,9 @@
 #include "base/crypto.h"
 #include "core/core.h"
 
-#define COMMON_MAX	 20000
-#define COMMON_LINE_MAX	 128
-#define PERSONAL_MIN	 4 /* shorter names are no reason to refuse a password */
+#define COMMON_MAX      20000
+#define COMMON_LINE_MAX 128
+#define PERSONAL_MIN    4 /* shorter names are no reason to refuse a password */
 
 struct pat_password {
 	struct pat_password_config config;
@@ -51,7 +51,8 @@ static int common_load(struct pat_password *p, const char *path, struct pat_err 
 	FILE *f = fopen(path, "re");
 
 	if (!f)
-		return pat_err_set(err, -errno, "cannot read the list of common passwords %s: %s", path, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot read the list of common passwords %s: %s",
+		                   path, pat_err_words(errno));
 	p->common = calloc(COMMON_MAX, sizeof(*p->common));
 	while (p->common && p->n_common < COMMON_MAX && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\r\n")] = '\0';
@@ -66,14 +67,17 @@ static int common_load(struct pat_password *p, const char *path, struct pat_err 
 	bool whole = p->common && feof(f);
 	(void)fclose(f);
 	if (!whole)
-		return pat_err_set(err, -EINVAL, "%s: not a list of common passwords, or longer than %d", path, COMMON_MAX);
+		return pat_err_set(err, -EINVAL,
+		                   "%s: not a list of common passwords, or longer than %d", path,
+		                   COMMON_MAX);
 	qsort(p->common, p->n_common, sizeof(*p->common), compare_texts);
 	return 0;
 }
 
 static bool common_has(const struct pat_password *p, const char *text)
 {
-	return p->n_common > 0 && bsearch(&text, p->common, p->n_common, sizeof(*p->common), compare_texts) != NULL;
+	return p->n_common > 0 &&
+	       bsearch(&text, p->common, p->n_common, sizeof(*p->common), compare_texts) != NULL;
 }
 
 /* ---- The bounded hands. */
@@ -104,15 +108,17 @@ static void hands_give(struct pat_password *p)
 	(void)pthread_mutex_unlock(&p->lock);
 }
 
-int pat_password_hash(struct pat_password *p, const char *text, size_t len, char ret[static PAT_PHC_BYTES_MAX + 1])
+int pat_password_hash(struct pat_password *p, const char *text, size_t len,
+                      char ret[static PAT_PHC_BYTES_MAX + 1])
 {
 	char phc[crypto_pwhash_STRBYTES];
 	int r = hands_take(p);
 
 	if (r < 0)
 		return r;
-	int failed = crypto_pwhash_str_alg(phc, text, len, p->config.passes, (size_t)p->config.memory_kib * 1024,
-					   crypto_pwhash_ALG_ARGON2ID13);
+	int failed = crypto_pwhash_str_alg(phc, text, len, p->config.passes,
+	                                   (size_t)p->config.memory_kib * 1024,
+	                                   crypto_pwhash_ALG_ARGON2ID13);
 	hands_give(p);
 	if (failed)
 		return -ENOMEM;
@@ -138,7 +144,8 @@ int pat_password_verify(struct pat_password *p, const char *text, size_t len, co
 
 bool pat_password_outdated(const struct pat_password *p, const char *phc)
 {
-	return crypto_pwhash_str_needs_rehash(phc, p->config.passes, (size_t)p->config.memory_kib * 1024) != 0;
+	return crypto_pwhash_str_needs_rehash(phc, p->config.passes,
+	                                      (size_t)p->config.memory_kib * 1024) != 0;
 }
 
 /* ---- The rules. */
@@ -150,8 +157,11 @@ static int count_chars(const char *text, size_t len)
 
 	for (size_t i = 0; i < len;) {
 		unsigned char c = (unsigned char)text[i];
-		size_t bytes = c < 0x80 ? 1 : (c >= 0xc2 && c < 0xe0) ? 2 : (c & 0xf0) == 0xe0 ? 3 :
-			       (c >= 0xf0 && c < 0xf5) ? 4 : 0;
+		size_t bytes = c < 0x80                  ? 1
+		               : (c >= 0xc2 && c < 0xe0) ? 2
+		               : (c & 0xf0) == 0xe0      ? 3
+		               : (c >= 0xf0 && c < 0xf5) ? 4
+		                                         : 0;
 
 		if (c == '\0' || bytes == 0 || bytes > len - i)
 			return -1;
@@ -189,7 +199,8 @@ static void undress(char *text)
 
 	while (from < to && !isalpha((unsigned char)text[from]) && (unsigned char)text[from] < 0x80)
 		from++;
-	while (to > from && !isalpha((unsigned char)text[to - 1]) && (unsigned char)text[to - 1] < 0x80)
+	while (to > from && !isalpha((unsigned char)text[to - 1]) &&
+	       (unsigned char)text[to - 1] < 0x80)
 		to--;
 	memmove(text, text + from, to - from); /* UNSAFE: within the text */
 	text[to - from] = '\0';
@@ -246,8 +257,8 @@ static bool leans_on(const char *text, size_t len, const char *word, size_t word
 	return false;
 }
 
-int pat_password_check(const struct pat_password *p, const char *text, size_t len, const char *email,
-		       const char *name)
+int pat_password_check(const struct pat_password *p, const char *text, size_t len,
+                       const char *email, const char *name)
 {
 	if (len > PAT_PASSWORD_BYTES_MAX)
 		return PAT_CORE_E_PASSWORD_TOO_LONG;
@@ -256,7 +267,8 @@ int pat_password_check(const struct pat_password *p, const char *text, size_t le
 		return PAT_CORE_E_PASSWORD_BAD_CHARACTERS;
 	if (chars < PAT_PASSWORD_CHARS_MIN)
 		return PAT_CORE_E_PASSWORD_TOO_SHORT;
-	if (leans_on(text, len, email, strlen(email)) || leans_on(text, len, email, strcspn(email, "@")) ||
+	if (leans_on(text, len, email, strlen(email)) ||
+	    leans_on(text, len, email, strcspn(email, "@")) ||
 	    leans_on(text, len, name, strlen(name)))
 		return PAT_CORE_E_PASSWORD_IS_PERSONAL;
 	return is_common(p, text, len) ? PAT_CORE_E_PASSWORD_TOO_COMMON : 0;
@@ -276,11 +288,13 @@ static int nobody_make(struct pat_password *p)
 	return r;
 }
 
-int pat_password_new(const struct pat_password_config *config, struct pat_password **ret, struct pat_err *err)
+int pat_password_new(const struct pat_password_config *config, struct pat_password **ret,
+                     struct pat_err *err)
 {
 	struct pat_password *p = calloc(1, sizeof(*p));
 
-	static_assert(PAT_PHC_BYTES_MAX + 1 == crypto_pwhash_STRBYTES, "a PHC string fits a person");
+	static_assert(PAT_PHC_BYTES_MAX + 1 == crypto_pwhash_STRBYTES,
+	              "a PHC string fits a person");
 	if (!p)
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	p->config = *config;
@@ -290,7 +304,8 @@ int pat_password_new(const struct pat_password_config *config, struct pat_passwo
 	if (r == 0) {
 		r = nobody_make(p);
 		if (r < 0)
-			(void)pat_err_set(err, r, "argon2id with %u KiB: %s", config->memory_kib, pat_err_words(r));
+			(void)pat_err_set(err, r, "argon2id with %u KiB: %s", config->memory_kib,
+			                  pat_err_words(r));
 	}
 	if (r < 0) {
 		pat_password_free(p);

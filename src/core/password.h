@@ -24,20 +24,22 @@ struct pat_password_config {
 	const char *common_file; /* NULL: no list of common passwords */
 };
 
-int pat_password_new(const struct pat_password_config *config, struct pat_password **ret, struct pat_err *err) PAT_MUST_USE;
+int pat_password_new(const struct pat_password_config *config, struct pat_password **ret,
+                     struct pat_err *err) PAT_MUST_USE;
 void pat_password_free(struct pat_password *password);
 
 /* May this be a password of the person with this email and name? 0 or PAT_CORE_E_PASSWORD_…; cheap. */
-int pat_password_check(const struct pat_password *password, const char *text, size_t len, const char *email,
-		       const char *name) PAT_MUST_USE;
+int pat_password_check(const struct pat_password *password, const char *text, size_t len,
+                       const char *email, const char *name) PAT_MUST_USE;
 
 /* 0 with a PHC string; -EBUSY, -ENOMEM. */
 int pat_password_hash(struct pat_password *password, const char *text, size_t len,
-		      char ret[static PAT_PHC_BYTES_MAX + 1]) PAT_MUST_USE;
+                      char ret[static PAT_PHC_BYTES_MAX + 1]) PAT_MUST_USE;
 
 /* 0 when `text` belongs to `phc`, PAT_CORE_E_CREDENTIALS otherwise. NULL or "" for `phc` does the same work against a
  * hash nobody knows a password of. -EBUSY, -ENOMEM. */
-int pat_password_verify(struct pat_password *password, const char *text, size_t len, const char *phc) PAT_MUST_USE;
+int pat_password_verify(struct pat_password *password, const char *text, size_t len,
+                        const char *phc) PAT_MUST_USE;
 
 /* Whether `phc` was made with less than today's cost. */
 bool pat_password_outdated(const struct pat_password *password, const char *phc);

@@ -15,7 +15,12 @@ static int printable_chars(const unsigned char *s, size_t len)
 	int n = 0;
 
 	for (size_t i = 0; i < len; n++) {
-		size_t bytes = s[i] < 0x80 ? 1 : s[i] < 0xc2 ? 0 : s[i] < 0xe0 ? 2 : s[i] < 0xf0 ? 3 : s[i] < 0xf5 ? 4 : 0;
+		size_t bytes = s[i] < 0x80   ? 1
+		               : s[i] < 0xc2 ? 0
+		               : s[i] < 0xe0 ? 2
+		               : s[i] < 0xf0 ? 3
+		               : s[i] < 0xf5 ? 4
+		                             : 0;
 		uint32_t c = s[i] & (bytes == 1 ? 0x7fu : 0xffu >> (bytes + 1));
 
 		if (bytes == 0 || bytes > len - i)
@@ -77,21 +82,24 @@ int pat_core_email_check(const char *email, char out[static PAT_EMAIL_BYTES_MAX 
 
 /* Checks email, name and password, and hashes the password, into a person that can be stored. */
 static int person_prepare(struct pat_core *core, const char *email, const char *name, bool admin,
-			  const char *password, size_t password_len, struct pat_person *ret)
+                          const char *password, size_t password_len, struct pat_person *ret)
 {
 	*ret = (struct pat_person){ .admin = admin, .created_s = pat_core_now(core) };
 	int r = pat_core_email_check(email, ret->email);
 	if (r == 0)
-		r = pat_core_label_check(name, PAT_PERSON_NAME_CHARS_MAX, ret->name, sizeof(ret->name));
+		r = pat_core_label_check(name, PAT_PERSON_NAME_CHARS_MAX, ret->name,
+		                         sizeof(ret->name));
 	if (r == 0)
-		r = pat_password_check(core->password, password, password_len, ret->email, ret->name);
+		r = pat_password_check(core->password, password, password_len, ret->email,
+		                       ret->name);
 	if (r == 0)
 		r = pat_password_hash(core->password, password, password_len, ret->password);
 	return r;
 }
 
-int pat_core_person_add(struct pat_core *core, const char *email, const char *name, bool admin, const char *password,
-			size_t password_len, const struct pat_actor *actor, int64_t *ret_id)
+int pat_core_person_add(struct pat_core *core, const char *email, const char *name, bool admin,
+                        const char *password, size_t password_len, const struct pat_actor *actor,
+                        int64_t *ret_id)
 {
 	struct pat_person person;
 	int r = person_prepare(core, email, name, admin, password, password_len, &person);
@@ -107,22 +115,23 @@ int pat_core_person_list(struct pat_core *core, pat_person_fn *fn, void *arg)
 	return pat_store_person_list(core->store, fn, arg);
 }
 
-int pat_core_person_disable(struct pat_core *core, const char *email, bool disabled, const struct pat_actor *actor,
-			    int64_t *ret_id)
+int pat_core_person_disable(struct pat_core *core, const char *email, bool disabled,
+                            const struct pat_actor *actor, int64_t *ret_id)
 {
 	struct pat_person person;
 	int r = pat_store_person_by_email(core->store, email, &person);
 
 	if (r == 0)
-		r = pat_store_person_set_disabled(core->store, person.id, disabled, actor, pat_core_now(core));
+		r = pat_store_person_set_disabled(core->store, person.id, disabled, actor,
+		                                  pat_core_now(core));
 	if (r == 0)
 		*ret_id = person.id;
 	pat_wipe(&person, sizeof(person));
 	return pat_core_outcome(r);
 }
 
-int pat_core_person_password(struct pat_core *core, const char *email, const char *password, size_t password_len,
-			     const struct pat_actor *actor, int64_t *ret_id)
+int pat_core_person_password(struct pat_core *core, const char *email, const char *password,
+                             size_t password_len, const struct pat_actor *actor, int64_t *ret_id)
 {
 	struct pat_person person;
 	char phc[PAT_PHC_BYTES_MAX + 1];
@@ -130,12 +139,14 @@ int pat_core_person_password(struct pat_core *core, const char *email, const cha
 	int r = pat_core_outcome(pat_store_person_by_email(core->store, email, &person));
 
 	if (r == 0)
-		r = pat_password_check(core->password, password, password_len, person.email, person.name);
+		r = pat_password_check(core->password, password, password_len, person.email,
+		                       person.name);
 	if (r == 0)
 		r = pat_password_hash(core->password, password, password_len, phc);
 	if (r == 0)
-		r = pat_core_outcome(pat_store_person_set_password(core->store, person.id, phc, "password.changed", true, 0,
-								   actor, pat_core_now(core), &ended));
+		r = pat_core_outcome(pat_store_person_set_password(
+			core->store, person.id, phc, "password.changed", true, 0, actor,
+			pat_core_now(core), &ended));
 	if (r == 0)
 		*ret_id = person.id;
 	pat_wipe(&person, sizeof(person));
@@ -180,9 +191,9 @@ int pat_core_setup_begin(struct pat_core *core, struct pat_secret *ret_code)
 	return r;
 }
 
-int pat_core_setup_complete(struct pat_core *core, const char *code, const char *email, const char *name,
-			    const char *password, size_t password_len, const struct pat_actor *actor,
-			    struct pat_signed_in *ret)
+int pat_core_setup_complete(struct pat_core *core, const char *code, const char *email,
+                            const char *name, const char *password, size_t password_len,
+                            const struct pat_actor *actor, struct pat_signed_in *ret)
 {
 	struct pat_person person;
 	uint8_t hash[32];
@@ -194,14 +205,16 @@ int pat_core_setup_complete(struct pat_core *core, const char *code, const char 
 		return r;
 	if (!needed)
 		return PAT_CORE_E_SETUP_DONE;
-	ret->retry_after_s = pat_throttle_attempt(core->throttle, "set-up", actor->address, true, pat_clock_boot_ns());
+	ret->retry_after_s = pat_throttle_attempt(core->throttle, "set-up", actor->address, true,
+	                                          pat_clock_boot_ns());
 	if (ret->retry_after_s > 0)
 		return PAT_CORE_E_TOO_MANY;
 	r = person_prepare(core, email, name, true, password, password_len, &person);
 	if (r == 0)
 		r = pat_sha256_once(code, strlen(code), hash);
 	if (r == 0)
-		r = pat_core_outcome(pat_store_setup_complete(core->store, hash, &person, actor, person.created_s, &person.id));
+		r = pat_core_outcome(pat_store_setup_complete(core->store, hash, &person, actor,
+		                                              person.created_s, &person.id));
 	/* Only a wrong code is a guess. */
 	if (r != PAT_CORE_E_SETUP_CODE)
 		pat_throttle_undo(core->throttle, "set-up", actor->address);

@@ -25,7 +25,7 @@ static int csrf_of(const char *cookie, size_t len, struct pat_secret *ret)
 	uint8_t hash[32];
 
 	pat_assert(len <= PAT_SECRET_TEXT_MAX);
-	memcpy(text, domain, sizeof(domain) - 1); /* UNSAFE: sized above */
+	memcpy(text, domain, sizeof(domain) - 1);       /* UNSAFE: sized above */
 	memcpy(text + sizeof(domain) - 1, cookie, len); /* UNSAFE: asserted above */
 	int r = pat_sha256_once(text, sizeof(domain) - 1 + len, hash);
 	pat_wipe(text, sizeof(text));
@@ -47,8 +47,8 @@ static void agent_copy(const char *agent, char out[static PAT_AGENT_BYTES_MAX + 
 	out[n] = '\0';
 }
 
-int pat_core_session_start(struct pat_core *core, const struct pat_person *person, const struct pat_actor *actor,
-			   struct pat_signed_in *ret)
+int pat_core_session_start(struct pat_core *core, const struct pat_person *person,
+                           const struct pat_actor *actor, struct pat_signed_in *ret)
 {
 	int64_t now = pat_core_now(core);
 	struct pat_actor self = *actor;
@@ -60,7 +60,8 @@ int pat_core_session_start(struct pat_core *core, const struct pat_person *perso
 		.seen_s = now,
 		.expires_s = now + core->config.session_max_s,
 	};
-	(void)snprintf(session->address, sizeof(session->address), "%s", actor->address ? actor->address : "");
+	(void)snprintf(session->address, sizeof(session->address), "%s",
+	               actor->address ? actor->address : "");
 	agent_copy(actor->agent ? actor->agent : "", session->agent);
 	int r = pat_secret_random(&ret->cookie);
 	if (r == 0)
@@ -81,8 +82,9 @@ int pat_core_session_start(struct pat_core *core, const struct pat_person *perso
 }
 
 /* Verifies a password under the throttle. `person` may be one that does not exist (id 0). */
-static int prove(struct pat_core *core, const struct pat_person *person, const char *account, const char *password,
-		 size_t password_len, const struct pat_actor *actor, unsigned *ret_retry_after_s)
+static int prove(struct pat_core *core, const struct pat_person *person, const char *account,
+                 const char *password, size_t password_len, const struct pat_actor *actor,
+                 unsigned *ret_retry_after_s)
 {
 	bool known = false;
 
@@ -91,7 +93,8 @@ static int prove(struct pat_core *core, const struct pat_person *person, const c
 		if (r < 0)
 			return r;
 	}
-	*ret_retry_after_s = pat_throttle_attempt(core->throttle, account, actor->address, known, pat_clock_boot_ns());
+	*ret_retry_after_s = pat_throttle_attempt(core->throttle, account, actor->address, known,
+	                                          pat_clock_boot_ns());
 	if (*ret_retry_after_s > 0)
 		return PAT_CORE_E_TOO_MANY;
 	if (password_len > PAT_PASSWORD_BYTES_MAX)
@@ -105,8 +108,8 @@ static int prove(struct pat_core *core, const struct pat_person *person, const c
 }
 
 /* A password that was just proven is hashed again when the cost has risen since. Best effort. */
-static void rehash(struct pat_core *core, const struct pat_person *person, const char *password, size_t len,
-		   const struct pat_actor *actor)
+static void rehash(struct pat_core *core, const struct pat_person *person, const char *password,
+                   size_t len, const struct pat_actor *actor)
 {
 	char phc[PAT_PHC_BYTES_MAX + 1];
 	int64_t ended = 0;
@@ -114,12 +117,13 @@ static void rehash(struct pat_core *core, const struct pat_person *person, const
 	if (!pat_password_outdated(core->password, person->password))
 		return;
 	if (pat_password_hash(core->password, password, len, phc) == 0)
-		(void)!pat_store_person_set_password(core->store, person->id, phc, "password.rehashed", false, 0, actor,
-						     pat_core_now(core), &ended);
+		(void)!pat_store_person_set_password(core->store, person->id, phc,
+		                                     "password.rehashed", false, 0, actor,
+		                                     pat_core_now(core), &ended);
 }
 
-int pat_core_sign_in(struct pat_core *core, const char *email, const char *password, size_t password_len,
-		     const struct pat_actor *actor, struct pat_signed_in *ret)
+int pat_core_sign_in(struct pat_core *core, const char *email, const char *password,
+                     size_t password_len, const struct pat_actor *actor, struct pat_signed_in *ret)
 {
 	struct pat_person person = { 0 };
 
@@ -128,7 +132,9 @@ int pat_core_sign_in(struct pat_core *core, const char *email, const char *passw
 	if (r < 0)
 		return r;
 	if (r > 0 || person.disabled)
-		person = (struct pat_person){ 0 }; /* the same path and the same work as for a wrong password */
+		person = (struct pat_person){
+			0
+		}; /* the same path and the same work as for a wrong password */
 	r = prove(core, &person, email, password, password_len, actor, &ret->retry_after_s);
 	if (r == 0) {
 		rehash(core, &person, password, password_len, actor);
@@ -138,7 +144,8 @@ int pat_core_sign_in(struct pat_core *core, const char *email, const char *passw
 	return r;
 }
 
-int pat_core_session(struct pat_core *core, const char *cookie, size_t cookie_len, struct pat_signed_in *ret)
+int pat_core_session(struct pat_core *core, const char *cookie, size_t cookie_len,
+                     struct pat_signed_in *ret)
 {
 	uint8_t hash[32];
 	int64_t now = pat_core_now(core);
@@ -152,7 +159,8 @@ int pat_core_session(struct pat_core *core, const char *cookie, size_t cookie_le
 	if (r != 0)
 		return r > 0 ? PAT_CORE_E_SESSION : r;
 	pat_wipe(ret->person.password, sizeof(ret->person.password));
-	if (now >= ret->session.expires_s || now - ret->session.seen_s >= core->config.session_idle_s)
+	if (now >= ret->session.expires_s ||
+	    now - ret->session.seen_s >= core->config.session_idle_s)
 		return PAT_CORE_E_SESSION;
 	if (now - ret->session.seen_s >= TOUCH_EVERY_S)
 		(void)!pat_store_session_touch(core->store, ret->session.id, now);
@@ -164,26 +172,30 @@ bool pat_core_csrf_ok(const struct pat_signed_in *who, const char *token, size_t
 	return who->csrf.len > 0 && len == who->csrf.len && pat_memeq(who->csrf.text, token, len);
 }
 
-int pat_core_sign_out(struct pat_core *core, const struct pat_signed_in *who, const struct pat_actor *actor)
+int pat_core_sign_out(struct pat_core *core, const struct pat_signed_in *who,
+                      const struct pat_actor *actor)
 {
-	int r = pat_store_session_end(core->store, who->person.id, who->session.id, actor, pat_core_now(core));
+	int r = pat_store_session_end(core->store, who->person.id, who->session.id, actor,
+	                              pat_core_now(core));
 
 	return r == PAT_STORE_E_NOT_FOUND ? 0 : pat_core_outcome(r);
 }
 
-int pat_core_session_list(struct pat_core *core, const struct pat_signed_in *who, pat_session_fn *fn, void *arg)
+int pat_core_session_list(struct pat_core *core, const struct pat_signed_in *who,
+                          pat_session_fn *fn, void *arg)
 {
 	return pat_store_session_list(core->store, who->person.id, fn, arg);
 }
 
 int pat_core_session_end(struct pat_core *core, const struct pat_signed_in *who, int64_t id,
-			 const struct pat_actor *actor)
+                         const struct pat_actor *actor)
 {
-	return pat_core_outcome(pat_store_session_end(core->store, who->person.id, id, actor, pat_core_now(core)));
+	return pat_core_outcome(
+		pat_store_session_end(core->store, who->person.id, id, actor, pat_core_now(core)));
 }
 
 int pat_core_sessions_end(struct pat_core *core, const struct pat_signed_in *who, int64_t person,
-			  const struct pat_actor *actor, int64_t *ret_ended)
+                          const struct pat_actor *actor, int64_t *ret_ended)
 {
 	struct pat_person there;
 
@@ -192,13 +204,15 @@ int pat_core_sessions_end(struct pat_core *core, const struct pat_signed_in *who
 	int r = pat_store_person_by_id(core->store, person, &there);
 	pat_wipe(&there, sizeof(there));
 	if (r == 0)
-		r = pat_store_sessions_end(core->store, person, 0, actor, pat_core_now(core), ret_ended);
+		r = pat_store_sessions_end(core->store, person, 0, actor, pat_core_now(core),
+		                           ret_ended);
 	return pat_core_outcome(r);
 }
 
-int pat_core_password_change(struct pat_core *core, const struct pat_signed_in *who, const char *current,
-			     size_t current_len, const char *fresh, size_t fresh_len, bool end_others,
-			     const struct pat_actor *actor, struct pat_signed_in *ret)
+int pat_core_password_change(struct pat_core *core, const struct pat_signed_in *who,
+                             const char *current, size_t current_len, const char *fresh,
+                             size_t fresh_len, bool end_others, const struct pat_actor *actor,
+                             struct pat_signed_in *ret)
 {
 	struct pat_person person;
 	char phc[PAT_PHC_BYTES_MAX + 1];
@@ -207,7 +221,8 @@ int pat_core_password_change(struct pat_core *core, const struct pat_signed_in *
 	*ret = (struct pat_signed_in){ 0 };
 	int r = pat_core_outcome(pat_store_person_by_id(core->store, who->person.id, &person));
 	if (r == 0)
-		r = prove(core, &person, person.email, current, current_len, actor, &ret->retry_after_s);
+		r = prove(core, &person, person.email, current, current_len, actor,
+		          &ret->retry_after_s);
 	if (r == 0 && current_len == fresh_len && pat_memeq(current, fresh, fresh_len))
 		r = PAT_CORE_E_PASSWORD_UNCHANGED;
 	if (r == 0)
@@ -215,8 +230,9 @@ int pat_core_password_change(struct pat_core *core, const struct pat_signed_in *
 	if (r == 0)
 		r = pat_password_hash(core->password, fresh, fresh_len, phc);
 	if (r == 0)
-		r = pat_core_outcome(pat_store_person_set_password(core->store, person.id, phc, "password.changed", end_others,
-								   who->session.id, actor, now, &ret->ended));
+		r = pat_core_outcome(pat_store_person_set_password(
+			core->store, person.id, phc, "password.changed", end_others,
+			who->session.id, actor, now, &ret->ended));
 	/* The session goes on under a new cookie, so that one seen before the change is worth nothing. */
 	if (r == 0)
 		r = pat_core_session_start(core, &person, actor, ret);

@@ -19,7 +19,7 @@
 #define NS_PER_S 1000000000ull
 #define FORGET_S 86400u /* failures are forgotten a day after the last one */
 #define KEY_TEXT 400
-#define WAYS	 8u /* places a key may be in */
+#define WAYS     8u /* places a key may be in */
 
 struct entry {
 	uint64_t key; /* 0: free */
@@ -105,7 +105,8 @@ struct trio {
 	struct entry *account;
 };
 
-static struct trio find_trio(struct pat_throttle *t, const char *account, const char *address, uint64_t now_ns)
+static struct trio find_trio(struct pat_throttle *t, const char *account, const char *address,
+                             uint64_t now_ns)
 {
 	char where[INET6_ADDRSTRLEN];
 	char who[256];
@@ -146,8 +147,8 @@ static void count(struct entry *e, unsigned free_failures, uint64_t now_ns)
 	e->until_ns = now_ns + wait * NS_PER_S;
 }
 
-unsigned pat_throttle_attempt(struct pat_throttle *t, const char *account, const char *address, bool address_known,
-			      uint64_t now_ns)
+unsigned pat_throttle_attempt(struct pat_throttle *t, const char *account, const char *address,
+                              bool address_known, uint64_t now_ns)
 {
 	(void)pthread_mutex_lock(&t->lock);
 	struct trio trio = find_trio(t, account, address, now_ns);
@@ -195,8 +196,8 @@ void pat_throttle_undo(struct pat_throttle *t, const char *account, const char *
 	(void)pthread_mutex_unlock(&t->lock);
 }
 
-unsigned pat_throttle_allow(struct pat_throttle *t, const char *kind, int64_t key, unsigned max, unsigned window_s,
-			    uint64_t now_ns)
+unsigned pat_throttle_allow(struct pat_throttle *t, const char *kind, int64_t key, unsigned max,
+                            unsigned window_s, uint64_t now_ns)
 {
 	char text[KEY_TEXT];
 	unsigned wait = 0;

@@ -14,10 +14,10 @@
 
 #include "base/base.h"
 
-#define PAT_THROTTLE_PAIR_FREE	   5   /* failures before waiting begins */
-#define PAT_THROTTLE_ADDRESS_FREE  40
-#define PAT_THROTTLE_ACCOUNT_FREE  50  /* stays below NIST's 100 with parallel guesses in flight */
-#define PAT_THROTTLE_WAIT_S_MAX	   900
+#define PAT_THROTTLE_PAIR_FREE    5 /* failures before waiting begins */
+#define PAT_THROTTLE_ADDRESS_FREE 40
+#define PAT_THROTTLE_ACCOUNT_FREE 50 /* stays below NIST's 100 with parallel guesses in flight */
+#define PAT_THROTTLE_WAIT_S_MAX   900
 
 struct pat_throttle;
 
@@ -27,8 +27,8 @@ void pat_throttle_free(struct pat_throttle *throttle);
 /* Asks to make one attempt. 0: go on, and the attempt is counted as failed until pat_throttle_success
  * says otherwise, so that parallel guesses count too. Positive: seconds to wait; nothing was counted.
  * IPv6 addresses count by /64. Any thread. */
-unsigned pat_throttle_attempt(struct pat_throttle *throttle, const char *account, const char *address,
-			      bool address_known, uint64_t now_ns);
+unsigned pat_throttle_attempt(struct pat_throttle *throttle, const char *account,
+                              const char *address, bool address_known, uint64_t now_ns);
 
 /* The attempt was right: account and pair start afresh, the address gets its one count back. */
 void pat_throttle_success(struct pat_throttle *throttle, const char *account, const char *address);
@@ -37,8 +37,8 @@ void pat_throttle_success(struct pat_throttle *throttle, const char *account, co
 void pat_throttle_undo(struct pat_throttle *throttle, const char *account, const char *address);
 
 /* A plain allowance: at most `max` in `window_s`, counted by key; 0 or seconds to wait. */
-unsigned pat_throttle_allow(struct pat_throttle *throttle, const char *kind, int64_t key, unsigned max,
-			    unsigned window_s, uint64_t now_ns);
+unsigned pat_throttle_allow(struct pat_throttle *throttle, const char *kind, int64_t key,
+                            unsigned max, unsigned window_s, uint64_t now_ns);
 
 /* Takes one use of an allowance back. */
 void pat_throttle_give_back(struct pat_throttle *throttle, const char *kind, int64_t key);

@@ -28,8 +28,8 @@ static int scopes_outcome(int outcome)
 	}
 }
 
-static int scopes_check(struct pat_core *core, const struct pat_token_request *request, struct pat_record *record,
-			size_t *ret_bad)
+static int scopes_check(struct pat_core *core, const struct pat_token_request *request,
+                        struct pat_record *record, size_t *ret_bad)
 {
 	if (request->n_scopes > PAT_SCOPES_MAX)
 		return PAT_CORE_E_SCOPE_TOO_MANY;
@@ -41,10 +41,12 @@ static int scopes_check(struct pat_core *core, const struct pat_token_request *r
 			if (strcmp(request->scopes[i], request->scopes[j]) == 0)
 				return PAT_CORE_E_SCOPE_DUPLICATE;
 	}
-	return scopes_outcome(pat_scopes_canonical(request->scopes, request->n_scopes, record->scopes));
+	return scopes_outcome(
+		pat_scopes_canonical(request->scopes, request->n_scopes, record->scopes));
 }
 
-static int expiry_check(struct pat_core *core, const struct pat_token_request *request, struct pat_record *record)
+static int expiry_check(struct pat_core *core, const struct pat_token_request *request,
+                        struct pat_record *record)
 {
 	int64_t latest = record->issued_s + core->config.expires_days_max * DAY_S;
 
@@ -58,8 +60,9 @@ static int expiry_check(struct pat_core *core, const struct pat_token_request *r
 		return PAT_CORE_E_EXPIRY_IN_PAST;
 	if (request->expires_days > core->config.expires_days_max)
 		return PAT_CORE_E_EXPIRY_TOO_FAR;
-	record->expires_s = request->expires_days > 0 ? record->issued_s + request->expires_days * DAY_S :
-							request->expires_s;
+	record->expires_s = request->expires_days > 0
+	                            ? record->issued_s + request->expires_days * DAY_S
+	                            : request->expires_s;
 	if (record->expires_s <= record->issued_s)
 		return PAT_CORE_E_EXPIRY_IN_PAST;
 	/* The page's clock and ours differ a little: a date chosen as the last allowed one stays allowed. */
@@ -67,7 +70,8 @@ static int expiry_check(struct pat_core *core, const struct pat_token_request *r
 }
 
 /* A fresh secret: its spelling for the owner, its digest and hint for the record. */
-static int secret_make(struct pat_core *core, struct pat_secret *ret_token, struct pat_record *record)
+static int secret_make(struct pat_core *core, struct pat_secret *ret_token,
+                       struct pat_record *record)
 {
 	uint8_t secret[32];
 	int r = pat_random(secret, sizeof(secret));
@@ -76,13 +80,15 @@ static int secret_make(struct pat_core *core, struct pat_secret *ret_token, stru
 		return r;
 	pat_token_make(&core->format, secret, ret_token);
 	pat_wipe(secret, sizeof(secret));
-	memcpy(record->hint, ret_token->text + ret_token->len - PAT_TOKEN_HINT_CHARS, PAT_TOKEN_HINT_CHARS + 1); /* UNSAFE:
+	memcpy(record->hint, ret_token->text + ret_token->len - PAT_TOKEN_HINT_CHARS,
+	       PAT_TOKEN_HINT_CHARS + 1); /* UNSAFE:
 																     with NUL */
 	return pat_sha256_once(ret_token->text, ret_token->len, record->digest);
 }
 
 /* The token is durable; is it in the index too? If there was no memory for it, it is taken back. */
-static int confirm(struct pat_core *core, const struct pat_actor *actor, const struct pat_record *record)
+static int confirm(struct pat_core *core, const struct pat_actor *actor,
+                   const struct pat_record *record)
 {
 	int64_t ignored = 0;
 	struct pat_record *gone = NULL;
@@ -91,30 +97,35 @@ static int confirm(struct pat_core *core, const struct pat_actor *actor, const s
 		return 0;
 	gone = malloc(sizeof(*gone));
 	if (gone)
-		(void)!pat_store_token_revoke(core->store, record->owner, record->digest, actor, pat_core_now(core), gone);
+		(void)!pat_store_token_revoke(core->store, record->owner, record->digest, actor,
+		                              pat_core_now(core), gone);
 	free(gone);
 	return -ENOSPC;
 }
 
-static int create_checked(struct pat_core *core, const struct pat_signed_in *who, const struct pat_token_request *request,
-			  const struct pat_actor *actor, struct pat_new_token *new, struct pat_token_answer *ret)
+static int create_checked(struct pat_core *core, const struct pat_signed_in *who,
+                          const struct pat_token_request *request, const struct pat_actor *actor,
+                          struct pat_new_token *new, struct pat_token_answer *ret)
 {
 	struct pat_record *record = &new->record;
 
 	new->now_s = pat_core_now(core);
 	new->live_max = core->config.live_tokens_max;
 	new->idempotency_key = request->idempotency_key;
-	memcpy(new->request_hash, request->request_hash, sizeof(new->request_hash)); /* UNSAFE: same size */
+	memcpy(new->request_hash, request->request_hash,
+	       sizeof(new->request_hash)); /* UNSAFE: same size */
 	record->owner = who->person.id;
 	record->issued_s = new->now_s;
-	int r = pat_core_label_check(request->name, PAT_TOKEN_NAME_CHARS_MAX, record->name, sizeof(record->name));
+	int r = pat_core_label_check(request->name, PAT_TOKEN_NAME_CHARS_MAX, record->name,
+	                             sizeof(record->name));
 	if (r == 0)
 		r = scopes_check(core, request, record, &ret->bad_scope);
 	if (r == 0)
 		r = expiry_check(core, request, record);
 	if (r == 0)
 		ret->retry_after_s = pat_throttle_allow(core->throttle, "create", who->person.id,
-							core->config.creates_per_hour_max, 3600, pat_clock_boot_ns());
+		                                        core->config.creates_per_hour_max, 3600,
+		                                        pat_clock_boot_ns());
 	if (r == 0 && ret->retry_after_s > 0)
 		r = PAT_CORE_E_TOO_MANY;
 	if (r != 0)
@@ -130,8 +141,9 @@ static int create_checked(struct pat_core *core, const struct pat_signed_in *who
 	return r;
 }
 
-int pat_core_token_create(struct pat_core *core, const struct pat_signed_in *who, const struct pat_token_request *request,
-			  const struct pat_actor *actor, struct pat_token_answer *ret)
+int pat_core_token_create(struct pat_core *core, const struct pat_signed_in *who,
+                          const struct pat_token_request *request, const struct pat_actor *actor,
+                          struct pat_token_answer *ret)
 {
 	pat_cleanup(pat_freep) struct pat_new_token *new = calloc(1, sizeof(*new));
 
@@ -159,9 +171,12 @@ static void add_live_usage(struct pat_core *core, struct pat_record *record)
 }
 
 /* The token leaves the index, and its usage cell with it: what the cell knew goes to the store first-hand. */
-static void keep_usage(struct pat_core *core, struct pat_record *record, int64_t last, int64_t count)
+static void keep_usage(struct pat_core *core, struct pat_record *record, int64_t last,
+                       int64_t count)
 {
-	struct pat_usage usage = { .number = record->number, .last_used_s = last, .use_count_more = count };
+	struct pat_usage usage = { .number = record->number,
+		                   .last_used_s = last,
+		                   .use_count_more = count };
 
 	if (count == 0)
 		return;
@@ -171,8 +186,9 @@ static void keep_usage(struct pat_core *core, struct pat_record *record, int64_t
 	(void)!pat_store_usage_fold(core->store, &usage, 1);
 }
 
-int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who, const uint8_t tid[static PAT_TID_BYTES],
-			  const struct pat_actor *actor, struct pat_record *ret)
+int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who,
+                          const uint8_t tid[static PAT_TID_BYTES], const struct pat_actor *actor,
+                          struct pat_record *ret)
 {
 	uint8_t digest[PAT_DIGEST_BYTES];
 	int64_t last = 0;
@@ -185,7 +201,8 @@ int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who
 	}
 	/* Asked also of a row that is no token any more: it ends all the same. */
 	if (r == 0 || r == PAT_STORE_E_NOT_FOUND)
-		r = pat_store_token_revoke(core->store, who->person.id, tid, actor, pat_core_now(core), ret);
+		r = pat_store_token_revoke(core->store, who->person.id, tid, actor,
+		                           pat_core_now(core), ret);
 	/* The listener has removed it. But a revoke that failed before, on a disk that did not sync, may have come back from
 	 * the log when the store was opened anew; the listener never heard of that one, and this call changed nothing. */
 	if (r == 0 && core->index)
@@ -197,8 +214,8 @@ int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who
 	return pat_core_outcome(r);
 }
 
-int pat_core_token_get(struct pat_core *core, const struct pat_signed_in *who, const uint8_t tid[static PAT_TID_BYTES],
-		       struct pat_record *ret)
+int pat_core_token_get(struct pat_core *core, const struct pat_signed_in *who,
+                       const uint8_t tid[static PAT_TID_BYTES], struct pat_record *ret)
 {
 	int r = pat_core_outcome(pat_store_token_get(core->store, who->person.id, tid, ret));
 
@@ -223,8 +240,9 @@ static int list_one(void *arg, const struct pat_record *record)
 	return list->fn(list->arg, &list->record);
 }
 
-int pat_core_token_list(struct pat_core *core, const struct pat_signed_in *who, enum pat_token_filter filter,
-			int64_t before, unsigned limit, pat_record_fn *fn, void *arg)
+int pat_core_token_list(struct pat_core *core, const struct pat_signed_in *who,
+                        enum pat_token_filter filter, int64_t before, unsigned limit,
+                        pat_record_fn *fn, void *arg)
 {
 	pat_cleanup(pat_freep) struct list *list = calloc(1, sizeof(*list));
 
@@ -233,8 +251,9 @@ int pat_core_token_list(struct pat_core *core, const struct pat_signed_in *who, 
 	list->core = core;
 	list->fn = fn;
 	list->arg = arg;
-	return pat_core_outcome(pat_store_token_list(core->store, who->person.id, filter, pat_core_now(core), before, limit,
-						     list_one, list));
+	return pat_core_outcome(pat_store_token_list(core->store, who->person.id, filter,
+	                                             pat_core_now(core), before, limit, list_one,
+	                                             list));
 }
 
 const char *pat_core_token_state(const struct pat_record *record)

@@ -29,7 +29,9 @@ static int reserve(int fd, uint64_t at, uint64_t bytes)
 		r = fallocate(fd, 0, (off_t)at, (off_t)bytes);
 	while (r < 0 && errno == EINTR);
 	if (r < 0)
-		return errno == EFBIG || errno == ENOSPC || errno == EDQUOT || errno == ENOMEM ? -ENOSPC : -errno;
+		return errno == EFBIG || errno == ENOSPC || errno == EDQUOT || errno == ENOMEM
+		               ? -ENOSPC
+		               : -errno;
 	return 0;
 }
 
@@ -67,8 +69,8 @@ void pat_area_release(struct pat_area *area, uint64_t at, uint64_t bytes)
 {
 	if ((area->file_at + at) % PAGE_BYTES != 0 || bytes < PAGE_BYTES)
 		return;
-	(void)fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(area->file_at + at),
-			(off_t)bytes);
+	(void)fallocate(area->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+	                (off_t)(area->file_at + at), (off_t)bytes);
 }
 
 int pat_area_reserve_again(struct pat_area *area, uint64_t at, uint64_t bytes)
@@ -83,7 +85,8 @@ static uint64_t pages(uint64_t bytes)
 	return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
-static void lay_out(struct pat_index_header *h, const struct pat_index_config *config, uint64_t generation)
+static void lay_out(struct pat_index_header *h, const struct pat_index_config *config,
+                    uint64_t generation)
 {
 	*h = (struct pat_index_header){
 		.magic = PAT_INDEX_MAGIC,
@@ -92,10 +95,12 @@ static void lay_out(struct pat_index_header *h, const struct pat_index_config *c
 		.generation = generation,
 		.slots_max = config->tokens_max,
 	};
-	memcpy(h->prefix, config->format->prefix, sizeof(config->format->prefix)); /* UNSAFE: 7 of 8 */
+	memcpy(h->prefix, config->format->prefix,
+	       sizeof(config->format->prefix)); /* UNSAFE: 7 of 8 */
 	h->parts_at = PAGE_BYTES;
 	h->scopes_at = h->parts_at + pages(PAT_INDEX_PARTS * sizeof(uint64_t));
-	h->heap_at = h->scopes_at + pages((uint64_t)PAT_SCOPE_NUMBERS_MAX * sizeof(struct pat_scope_name));
+	h->heap_at = h->scopes_at +
+	             pages((uint64_t)PAT_SCOPE_NUMBERS_MAX * sizeof(struct pat_scope_name));
 	h->heap_bytes = pages(64 * CHUNK_BYTES + config->tokens_max * 64);
 	if (h->heap_bytes > (uint64_t)UINT32_MAX * 8)
 		h->heap_bytes = (uint64_t)UINT32_MAX * 8 / PAGE_BYTES * PAGE_BYTES;
@@ -108,11 +113,12 @@ static void lay_out(struct pat_index_header *h, const struct pat_index_config *c
 }
 
 /* A new file of that name and size, mapped; what was there of that name is a dead run's. */
-static int create_mapped(int dir, const char *name, mode_t mode, gid_t group, uint64_t bytes, int *ret_fd,
-			 void **ret_map)
+static int create_mapped(int dir, const char *name, mode_t mode, gid_t group, uint64_t bytes,
+                         int *ret_fd, void **ret_map)
 {
 	(void)unlinkat(dir, name, 0);
-	pat_cleanup(pat_closep) int fd = openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
+	pat_cleanup(pat_closep) int fd =
+		openat(dir, name, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
 
 	if (fd < 0 || fchmod(fd, mode) < 0)
 		return -errno;
@@ -138,7 +144,8 @@ static int create_usage(struct pat_index_files *files, const struct pat_index_co
 
 	files->usage_bytes = PAGE_BYTES + pages(h->slots_max * sizeof(struct pat_usage_cell));
 	(void)snprintf(name, sizeof(name), PAT_USAGE_FORMAT, (unsigned long long)h->generation);
-	int r = create_mapped(files->directory_fd, name, 0660, config->group, files->usage_bytes, &files->usage_fd, &map);
+	int r = create_mapped(files->directory_fd, name, 0660, config->group, files->usage_bytes,
+	                      &files->usage_fd, &map);
 	if (r == 0)
 		files->usage = map;
 	if (r == 0)
@@ -166,8 +173,8 @@ static int create_index(struct pat_index_files *files, const struct pat_index_co
 	if (r < 0)
 		return r;
 	lay_out(&layout, config, generation | 1);
-	r = create_mapped(files->directory_fd, PAT_INDEX_TMP, 0640, config->group, layout.file_bytes, &files->index_fd,
-			  &map);
+	r = create_mapped(files->directory_fd, PAT_INDEX_TMP, 0640, config->group,
+	                  layout.file_bytes, &files->index_fd, &map);
 	if (r < 0)
 		return r;
 	pat_assert(map);
@@ -180,18 +187,20 @@ static int create_index(struct pat_index_files *files, const struct pat_index_co
 	return r;
 }
 
-int pat_index_files_create(struct pat_index_files *files, const struct pat_index_config *config, struct pat_err *err)
+int pat_index_files_create(struct pat_index_files *files, const struct pat_index_config *config,
+                           struct pat_err *err)
 {
 	pat_assert(config->tokens_max > 0 && config->tokens_max < UINT32_MAX);
 	files->directory_fd = open(config->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (files->directory_fd < 0)
-		return pat_err_set(err, -errno, "cannot open the index directory %s: %s", config->directory, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot open the index directory %s: %s",
+		                   config->directory, pat_err_words(errno));
 	int r = create_index(files, config);
 	if (r == 0)
 		r = create_usage(files, config);
 	if (r < 0)
-		return pat_err_set(err, r, "cannot create the verification index in %s: %s", config->directory,
-				   pat_err_words(r));
+		return pat_err_set(err, r, "cannot create the verification index in %s: %s",
+		                   config->directory, pat_err_words(r));
 	return 0;
 }
 
@@ -200,13 +209,15 @@ static void supersede(struct pat_index_files *files, const char *name)
 {
 	struct stat st;
 	struct stat own;
-	pat_cleanup(pat_closep) int fd = openat(files->directory_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	pat_cleanup(pat_closep) int fd =
+		openat(files->directory_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
 	if (fd < 0 || fstat(fd, &st) < 0 || fstat(files->index_fd, &own) < 0)
 		return;
 	if (st.st_ino == own.st_ino || (size_t)st.st_size < sizeof(struct pat_index_header))
 		return;
-	struct pat_index_header *h = mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct pat_index_header *h =
+		mmap(NULL, PAGE_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (h == MAP_FAILED)
 		return;
 	if (h->magic == PAT_INDEX_MAGIC)
@@ -234,9 +245,11 @@ int pat_index_files_publish(struct pat_index_files *files, struct pat_err *err)
 
 	finish_former(files);
 	if (linkat(dir, PAT_INDEX_FILE, dir, PAT_INDEX_PREV, 0) < 0 && errno != ENOENT)
-		return pat_err_set(err, -errno, "cannot keep the former verification index: %s", pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot keep the former verification index: %s",
+		                   pat_err_words(errno));
 	if (renameat(dir, PAT_INDEX_TMP, dir, PAT_INDEX_FILE) < 0)
-		return pat_err_set(err, -errno, "cannot publish the verification index: %s", pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot publish the verification index: %s",
+		                   pat_err_words(errno));
 	files->named = true;
 	supersede(files, PAT_INDEX_PREV);
 	(void)unlinkat(dir, PAT_INDEX_PREV, 0);
@@ -296,9 +309,11 @@ void pat_index_files_forget_others(struct pat_index_files *files, uint64_t keep)
 		pat_closep(&fd);
 		return;
 	}
-	(void)snprintf(own, sizeof(own), PAT_USAGE_FORMAT, (unsigned long long)files->header->generation);
+	(void)snprintf(own, sizeof(own), PAT_USAGE_FORMAT,
+	               (unsigned long long)files->header->generation);
 	(void)snprintf(kept, sizeof(kept), PAT_USAGE_FORMAT, (unsigned long long)keep);
-	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) /* NOLINT(concurrency-mt-unsafe): own stream */
+	for (struct dirent *e = readdir(dir); e;
+	     e = readdir(dir)) /* NOLINT(concurrency-mt-unsafe): own stream */
 		if (strncmp(e->d_name, "usage-", 6) == 0 && strcmp(e->d_name, own) != 0 &&
 		    strcmp(e->d_name, kept) != 0)
 			(void)unlinkat(files->directory_fd, e->d_name, 0);

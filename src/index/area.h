@@ -12,10 +12,10 @@
 /* A growing part of a mapped file. */
 struct pat_area {
 	int fd;
-	uint8_t *base;	   /* where it is mapped */
+	uint8_t *base;     /* where it is mapped */
 	uint64_t file_at;  /* where it begins in the file */
-	uint64_t bytes;	   /* its size */
-	uint64_t used;	   /* taken so far */
+	uint64_t bytes;    /* its size */
+	uint64_t used;     /* taken so far */
 	uint64_t reserved; /* backed by memory so far */
 };
 
@@ -23,7 +23,8 @@ struct pat_area {
 int pat_area_reserve(struct pat_area *area, uint64_t bytes) PAT_MUST_USE;
 
 /* Takes `bytes`, zeroed, at a multiple of `align` (a power of two). 0 or -ENOSPC. */
-int pat_area_take(struct pat_area *area, uint64_t bytes, uint64_t align, uint64_t *ret_at) PAT_MUST_USE;
+int pat_area_take(struct pat_area *area, uint64_t bytes, uint64_t align,
+                  uint64_t *ret_at) PAT_MUST_USE;
 
 /* Gives the whole pages of a piece back to the system; it stays part of the area. */
 void pat_area_release(struct pat_area *area, uint64_t at, uint64_t bytes);
@@ -45,7 +46,7 @@ struct pat_index_files {
 };
 
 int pat_index_files_create(struct pat_index_files *files, const struct pat_index_config *config,
-			   struct pat_err *err) PAT_MUST_USE;
+                           struct pat_err *err) PAT_MUST_USE;
 int pat_index_files_publish(struct pat_index_files *files, struct pat_err *err) PAT_MUST_USE;
 /* Unmaps and closes; what was never published is removed. */
 void pat_index_files_close(struct pat_index_files *files);

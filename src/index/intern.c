@@ -41,7 +41,8 @@ typedef const char *text_fn(const struct pat_intern *intern, uint32_t ref, size_
 
 static const char *owner_text(const struct pat_intern *intern, uint32_t ref, size_t *ret_len)
 {
-	const struct pat_owner *o = (const struct pat_owner *)(const void *)(intern->heap.base + (uint64_t)ref * 8);
+	const struct pat_owner *o =
+		(const struct pat_owner *)(const void *)(intern->heap.base + (uint64_t)ref * 8);
 
 	*ret_len = o->text_len;
 	return o->text;
@@ -49,7 +50,8 @@ static const char *owner_text(const struct pat_intern *intern, uint32_t ref, siz
 
 static const char *grant_text(const struct pat_intern *intern, uint32_t ref, size_t *ret_len)
 {
-	const struct pat_grant *g = (const struct pat_grant *)(const void *)(intern->heap.base + (uint64_t)ref * 8);
+	const struct pat_grant *g =
+		(const struct pat_grant *)(const void *)(intern->heap.base + (uint64_t)ref * 8);
 
 	*ret_len = g->text_len;
 	return (const char *)(g->bits + g->words);
@@ -105,8 +107,8 @@ static int table_make_room(struct pat_intern_table *t)
 }
 
 /* Finds where the text is, or where it belongs: there is room for it then. */
-static int place_find(const struct pat_intern *intern, struct pat_intern_set *set, text_fn *text_of, const char *text,
-		      size_t len, struct place *ret)
+static int place_find(const struct pat_intern *intern, struct pat_intern_set *set, text_fn *text_of,
+                      const char *text, size_t len, struct place *ret)
 {
 	uint64_t hash = hash_text(text, len);
 	struct pat_intern_table *t = &set->parts[hash >> 56];
@@ -153,7 +155,8 @@ static int scope_number(struct pat_intern *intern, const char *name, size_t len,
 	uint64_t n = atomic_load_explicit(&intern->header->scope_count, memory_order_relaxed);
 
 	for (uint64_t i = 0; i < n; i++) {
-		if (intern->scopes[i].len == len && memcmp(intern->scopes[i].text, name, len) == 0) {
+		if (intern->scopes[i].len == len &&
+		    memcmp(intern->scopes[i].text, name, len) == 0) {
 			*ret = i;
 			return 0;
 		}
@@ -191,7 +194,7 @@ static int grant_store(struct pat_intern *intern, const char *text, size_t len, 
 	struct pat_grant *g = (struct pat_grant *)(void *)(intern->heap.base + (uint64_t)*ret * 8);
 	g->text_len = (uint32_t)len;
 	g->words = (uint32_t)words;
-	memcpy(g->bits, bits, words * 8);      /* UNSAFE: taken above */
+	memcpy(g->bits, bits, words * 8);   /* UNSAFE: taken above */
 	memcpy(g->bits + words, text, len); /* UNSAFE: taken above */
 	return 0;
 }

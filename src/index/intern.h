@@ -13,7 +13,7 @@
 /* Open addressing over heap references, each with 32 bits of its text's hash; the texts stay in the heap. */
 struct pat_intern_table {
 	uint64_t *entries; /* hash << 32 | reference; 0 is free */
-	size_t cap; /* a power of two, or 0 */
+	size_t cap;        /* a power of two, or 0 */
 	size_t len;
 };
 

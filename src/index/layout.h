@@ -37,16 +37,16 @@
 #include "base/base.h"
 #include "token/token.h"
 
-#define PAT_INDEX_MAGIC	  0x3178646e69746170u /* "patindx1" little-endian */
-#define PAT_INDEX_VERSION 1u
-#define PAT_INDEX_PARTS	  4096u
-#define PAT_INDEX_FILE	  "index"
-#define PAT_INDEX_PREV	  "index.prev" /* a second name of the old file while it is being replaced */
-#define PAT_INDEX_TMP	  "index.new"
-#define PAT_USAGE_FORMAT  "usage-%016llx"
+#define PAT_INDEX_MAGIC       0x3178646e69746170u /* "patindx1" little-endian */
+#define PAT_INDEX_VERSION     1u
+#define PAT_INDEX_PARTS       4096u
+#define PAT_INDEX_FILE        "index"
+#define PAT_INDEX_PREV        "index.prev" /* a second name of the old file while it is being replaced */
+#define PAT_INDEX_TMP         "index.new"
+#define PAT_USAGE_FORMAT      "usage-%016llx"
 #define PAT_SCOPE_NUMBERS_MAX 4096u
 #define PAT_SCOPE_SLOT_BYTES  136u /* a name of PAT_SCOPE_BYTES_MAX and its length */
-#define PAT_LEASE_FOREVER UINT64_MAX
+#define PAT_LEASE_FOREVER     UINT64_MAX
 
 enum pat_index_state {
 	PAT_INDEX_LOADING = 0,
@@ -58,7 +58,7 @@ struct pat_index_header {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t prefix_len;
-	char prefix[8]; /* the token prefix with its "_" */
+	char prefix[8];      /* the token prefix with its "_" */
 	uint64_t generation; /* random; names the usage file */
 	uint64_t file_bytes;
 	uint64_t parts_at; /* offsets in the file */
@@ -73,23 +73,27 @@ struct pat_index_header {
 	_Atomic uint64_t state __attribute__((aligned(64)));
 	_Atomic uint64_t applied_seq;  /* every change up to here is in */
 	_Atomic uint64_t lease_end_ns; /* CLOCK_BOOTTIME; at or after it: unavailable */
-	_Atomic uint64_t clock_floor_s; /* the latest wall clock patd has seen: time does not go back */
+	_Atomic uint64_t
+		clock_floor_s; /* the latest wall clock patd has seen: time does not go back */
 	_Atomic uint64_t scope_count;
 	_Atomic uint64_t heap_used;
 	_Atomic uint64_t slots_used; /* slots ever used: high-water mark */
-	_Atomic uint64_t live;	     /* tokens in it */
+	_Atomic uint64_t live;       /* tokens in it */
 };
 static_assert(sizeof(struct pat_index_header) <= 4096, "the header is one page");
 
-enum pat_slot_state { PAT_SLOT_EMPTY = 0, PAT_SLOT_LIVE = 1 };
+enum pat_slot_state {
+	PAT_SLOT_EMPTY = 0,
+	PAT_SLOT_LIVE = 1
+};
 
 /* One token: one cache line. Every word is atomic, so that a racing read is defined. */
 struct pat_slot {
-	_Atomic uint64_t digest[4]; /* the digest's bytes as they are in memory */
-	_Atomic uint64_t word;	    /* version << 8 | state */
-	_Atomic uint64_t number;    /* the store's token number */
+	_Atomic uint64_t digest[4];   /* the digest's bytes as they are in memory */
+	_Atomic uint64_t word;        /* version << 8 | state */
+	_Atomic uint64_t number;      /* the store's token number */
 	_Atomic uint64_t grant_owner; /* heap references: grant << 32 | owner */
-	_Atomic uint64_t times;	    /* issued << 32 | expires; seconds since 1970 as u32, 0 = never */
+	_Atomic uint64_t times; /* issued << 32 | expires; seconds since 1970 as u32, 0 = never */
 };
 static_assert(sizeof(struct pat_slot) == 64, "a slot is one cache line");
 
@@ -100,8 +104,8 @@ static inline unsigned pat_index_part(const uint8_t digest[static PAT_DIGEST_BYT
 }
 
 /* A part's table: offset in 64-byte units within the tables area, its size, a version. */
-#define PAT_PART_WORD(at, log2, version)                                                           \
-	((uint64_t)(at) << 24 | (uint64_t)(log2) << 16 | ((uint64_t)(version) & 0xffff))
+#define PAT_PART_WORD(at, log2, version) \
+	((uint64_t)(at) << 24 | (uint64_t)(log2) << 16 | ((uint64_t)(version)&0xffff))
 #define PAT_PART_AT(word)   ((word) >> 24)
 #define PAT_PART_LOG2(word) ((unsigned)((word) >> 16) & 0xff)
 
@@ -134,8 +138,8 @@ struct pat_scope_name {
 /* One per slot; written by verifiers with plain atomics. */
 struct pat_usage_cell {
 	_Atomic uint32_t last_used_s; /* seconds since 1970 as u32 */
-	_Atomic uint32_t count;	      /* uses since patd last took them */
-	_Atomic uint64_t rate;	      /* reserved for rate limits */
+	_Atomic uint32_t count;       /* uses since patd last took them */
+	_Atomic uint64_t rate;        /* reserved for rate limits */
 };
 static_assert(sizeof(struct pat_usage_cell) == 16, "a usage cell is 16 bytes");
 

@@ -19,7 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FIND_TRIES_MAX	1000
+#define FIND_TRIES_MAX  1000
 #define ENTER_TRIES_MAX 64 /* generations published one right after the other */
 
 struct pat_index_reader {
@@ -84,7 +84,8 @@ void pat_index_reader_freep(struct pat_index_reader **reader)
 /* Whether [at, at + bytes) lies in the file and is aligned. */
 static bool area_ok(const struct pat_index_header *h, uint64_t at, uint64_t bytes)
 {
-	return at % 64 == 0 && at >= sizeof(*h) && at <= h->file_bytes && bytes <= h->file_bytes - at;
+	return at % 64 == 0 && at >= sizeof(*h) && at <= h->file_bytes &&
+	       bytes <= h->file_bytes - at;
 }
 
 static bool header_ok(const struct pat_index_header *h, uint64_t file_bytes)
@@ -93,7 +94,8 @@ static bool header_ok(const struct pat_index_header *h, uint64_t file_bytes)
 	       h->file_bytes == file_bytes && h->prefix_len >= PAT_TOKEN_PREFIX_MIN + 1 &&
 	       h->prefix_len <= PAT_TOKEN_PREFIX_MAX + 1 && h->slots_max < UINT32_MAX &&
 	       area_ok(h, h->parts_at, PAT_INDEX_PARTS * sizeof(uint64_t)) &&
-	       area_ok(h, h->scopes_at, (uint64_t)PAT_SCOPE_NUMBERS_MAX * sizeof(struct pat_scope_name)) &&
+	       area_ok(h, h->scopes_at,
+	               (uint64_t)PAT_SCOPE_NUMBERS_MAX * sizeof(struct pat_scope_name)) &&
 	       area_ok(h, h->heap_at, h->heap_bytes) && area_ok(h, h->tables_at, h->tables_bytes) &&
 	       area_ok(h, h->slots_at, h->slots_max * sizeof(struct pat_slot));
 }
@@ -111,8 +113,10 @@ static int reader_map_usage(struct pat_index_reader *reader, int directory_fd)
 	char name[64];
 	struct stat st;
 
-	(void)snprintf(name, sizeof(name), PAT_USAGE_FORMAT, (unsigned long long)reader->header->generation);
-	pat_cleanup(pat_closep) int fd = openat(directory_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	(void)snprintf(name, sizeof(name), PAT_USAGE_FORMAT,
+	               (unsigned long long)reader->header->generation);
+	pat_cleanup(pat_closep) int fd =
+		openat(directory_fd, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if ((size_t)st.st_size < sizeof(struct pat_usage_header))
@@ -122,7 +126,8 @@ static int reader_map_usage(struct pat_index_reader *reader, int directory_fd)
 	if (!reader->usage)
 		return -errno;
 
-	const struct pat_usage_header *h = (const struct pat_usage_header *)(const void *)reader->usage;
+	const struct pat_usage_header *h =
+		(const struct pat_usage_header *)(const void *)reader->usage;
 	if (h->magic != PAT_INDEX_MAGIC || h->generation != reader->header->generation ||
 	    h->cells_at % 64 != 0 || h->cells_at > reader->usage_bytes ||
 	    h->cells_max != reader->header->slots_max ||
@@ -140,7 +145,8 @@ static int reader_map(struct pat_index_reader *fresh)
 
 	if (dir < 0)
 		return -errno;
-	pat_cleanup(pat_closep) int fd = openat(dir, PAT_INDEX_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	pat_cleanup(pat_closep) int fd =
+		openat(dir, PAT_INDEX_FILE, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return -errno;
 	if ((size_t)st.st_size < sizeof(struct pat_index_header))
@@ -186,7 +192,8 @@ bool pat_index_reader_refresh(struct pat_index_reader *reader)
 	struct stat st;
 
 	(void)snprintf(path, sizeof(path), "%s/%s", reader->directory, PAT_INDEX_FILE);
-	if (stat(path, &st) == 0 && reader->base && st.st_dev == reader->device && st.st_ino == reader->inode)
+	if (stat(path, &st) == 0 && reader->base && st.st_dev == reader->device &&
+	    st.st_ino == reader->inode)
 		return true;
 	return reader_reopen(reader);
 }
@@ -199,7 +206,8 @@ int pat_index_reader_enter(struct pat_index_reader *reader, uint64_t (*boot_ns)(
 
 		uint64_t state = atomic_load_explicit(&reader->header->state, memory_order_acquire);
 		if (state == PAT_INDEX_SERVING) {
-			uint64_t end = atomic_load_explicit(&reader->header->lease_end_ns, memory_order_acquire);
+			uint64_t end = atomic_load_explicit(&reader->header->lease_end_ns,
+			                                    memory_order_acquire);
 
 			if (end != PAT_LEASE_FOREVER && boot_ns() >= end)
 				return PAT_INDEX_E_UNAVAILABLE;
@@ -261,11 +269,15 @@ static bool digest_same(const uint64_t a[static 4], const uint64_t b[static 4])
 	return ((a[0] ^ b[0]) | (a[1] ^ b[1]) | (a[2] ^ b[2]) | (a[3] ^ b[3])) == 0;
 }
 
-enum slot_sight { SLOT_NO, SLOT_YES, SLOT_CHANGED };
+enum slot_sight {
+	SLOT_NO,
+	SLOT_YES,
+	SLOT_CHANGED
+};
 
 /* Copies a slot as a whole: yes with `ret` and `digest` filled, no when empty, changed when torn. */
 static enum slot_sight slot_copy(const struct pat_index_reader *reader, uint64_t slot,
-				 struct pat_index_hit *ret, uint64_t digest[static 4])
+                                 struct pat_index_hit *ret, uint64_t digest[static 4])
 {
 	const struct pat_slot *s = &reader->slots[slot];
 	uint64_t word = atomic_load_explicit(&s->word, memory_order_acquire);
@@ -294,7 +306,7 @@ static enum slot_sight slot_copy(const struct pat_index_reader *reader, uint64_t
 
 /* One probe through the table that `word` names. */
 static enum slot_sight probe(const struct pat_index_reader *reader, uint64_t word,
-			     const uint64_t want[static 4], struct pat_index_hit *ret)
+                             const uint64_t want[static 4], struct pat_index_hit *ret)
 {
 	unsigned log2 = PAT_PART_LOG2(word);
 	uint64_t at = PAT_PART_AT(word) * 64;
@@ -305,7 +317,8 @@ static enum slot_sight probe(const struct pat_index_reader *reader, uint64_t wor
 	    ((uint64_t)8 << log2) > reader->header->tables_bytes - at)
 		return SLOT_CHANGED;
 
-	const _Atomic uint64_t *table = (const _Atomic uint64_t *)(const void *)(reader->tables + at);
+	const _Atomic uint64_t *table =
+		(const _Atomic uint64_t *)(const void *)(reader->tables + at);
 	uint32_t tag = (uint32_t)want[1];
 	uint32_t mask = (uint32_t)((1u << log2) - 1);
 	for (uint32_t i = tag >> (32 - log2), n = 0; n <= mask; i = (i + 1) & mask, n++) {
@@ -330,8 +343,8 @@ static enum slot_sight probe(const struct pat_index_reader *reader, uint64_t wor
 	return SLOT_NO;
 }
 
-int pat_index_reader_find(struct pat_index_reader *reader, const uint8_t digest[static PAT_DIGEST_BYTES],
-			  struct pat_index_hit *ret)
+int pat_index_reader_find(struct pat_index_reader *reader,
+                          const uint8_t digest[static PAT_DIGEST_BYTES], struct pat_index_hit *ret)
 {
 	const _Atomic uint64_t *part = &reader->parts[pat_index_part(digest)];
 	uint64_t want[4];
@@ -384,7 +397,7 @@ int64_t pat_index_reader_scope(const struct pat_index_reader *reader, const char
 }
 
 uint64_t pat_index_reader_visit(struct pat_index_reader *reader, uint64_t from, uint64_t n,
-				pat_index_visit_fn *fn, void *arg)
+                                pat_index_visit_fn *fn, void *arg)
 {
 	if (!reader->base)
 		return 0;

@@ -50,8 +50,9 @@ uint64_t pat_index_reader_generation(const struct pat_index_reader *reader);
 uint64_t pat_index_reader_applied_seq(const struct pat_index_reader *reader);
 
 /* After enter: 0, E_NOT_FOUND, or E_UNAVAILABLE (the writer kept changing what was read). */
-int pat_index_reader_find(struct pat_index_reader *reader, const uint8_t digest[static PAT_DIGEST_BYTES],
-			  struct pat_index_hit *ret) PAT_MUST_USE;
+int pat_index_reader_find(struct pat_index_reader *reader,
+                          const uint8_t digest[static PAT_DIGEST_BYTES],
+                          struct pat_index_hit *ret) PAT_MUST_USE;
 
 /* After find: marks the token used now. The one write of a verification; a lost race loses a count. */
 void pat_index_reader_touch(struct pat_index_reader *reader, uint64_t slot, int64_t now_s);
@@ -65,9 +66,10 @@ uint64_t pat_index_reader_scope_count(const struct pat_index_reader *reader);
 
 /* Visits slots [from, from+n) that hold a token; returns the slots there are. For patd. */
 typedef void pat_index_visit_fn(void *arg, const struct pat_index_hit *hit,
-				const uint8_t digest[PAT_DIGEST_BYTES], struct pat_usage_cell *cell);
+                                const uint8_t digest[PAT_DIGEST_BYTES],
+                                struct pat_usage_cell *cell);
 uint64_t pat_index_reader_visit(struct pat_index_reader *reader, uint64_t from, uint64_t n,
-				pat_index_visit_fn *fn, void *arg);
+                                pat_index_visit_fn *fn, void *arg);
 
 /* Grants and owners as text. Not NUL-terminated. */
 const char *pat_grant_text(const struct pat_grant *grant);

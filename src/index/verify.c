@@ -83,13 +83,14 @@ static void need_resolve(const struct pat_index_reader *reader, struct pat_need 
 static bool need_met(const struct pat_need *need, const struct pat_grant *grant)
 {
 	for (size_t i = 0; i < need->n; i++)
-		if (need->scopes[i].number >= 0 && pat_grant_has(grant, (uint64_t)need->scopes[i].number))
+		if (need->scopes[i].number >= 0 &&
+		    pat_grant_has(grant, (uint64_t)need->scopes[i].number))
 			return true;
 	return false;
 }
 
 static void identity_fill(struct pat_identity *id, const struct pat_index_hit *hit,
-			  const uint8_t digest[static PAT_DIGEST_BYTES])
+                          const uint8_t digest[static PAT_DIGEST_BYTES])
 {
 	pat_record_tid(digest, id->tid);
 	memcpy(id->digest, digest, sizeof(id->digest)); /* UNSAFE: fixed sizes */
@@ -104,7 +105,8 @@ static void identity_fill(struct pat_identity *id, const struct pat_index_hit *h
 
 /* The rest of a verdict, the reader having been entered. */
 static enum pat_verdict judge(struct pat_verifier *v, const uint8_t digest[static PAT_DIGEST_BYTES],
-			      struct pat_need *needs, size_t n_needs, int64_t now_s, struct pat_identity *ret)
+                              struct pat_need *needs, size_t n_needs, int64_t now_s,
+                              struct pat_identity *ret)
 {
 	struct pat_index_hit hit;
 	int r = pat_index_reader_find(v->reader, digest, &hit);
@@ -127,7 +129,8 @@ static enum pat_verdict judge(struct pat_verifier *v, const uint8_t digest[stati
 }
 
 enum pat_verdict pat_verify(struct pat_verifier *verifier, const struct pat_credential *credential,
-			    struct pat_need *needs, size_t n_needs, int64_t now_s, struct pat_identity *ret)
+                            struct pat_need *needs, size_t n_needs, int64_t now_s,
+                            struct pat_identity *ret)
 {
 	uint8_t digest[PAT_DIGEST_BYTES];
 
@@ -145,15 +148,18 @@ enum pat_verdict pat_verify(struct pat_verifier *verifier, const struct pat_cred
 	if (pat_index_reader_enter(verifier->reader, pat_clock_boot_ns) != 0)
 		return PAT_VERDICT_UNAVAILABLE;
 	if (credential->state == PAT_CREDENTIAL_MALFORMED ||
-	    pat_token_check(pat_index_reader_format(verifier->reader), credential->text, credential->len) != 0)
+	    pat_token_check(pat_index_reader_format(verifier->reader), credential->text,
+	                    credential->len) != 0)
 		return PAT_VERDICT_MALFORMED;
 	if (pat_sha256(verifier->sha, credential->text, credential->len, digest) != 0)
 		return PAT_VERDICT_UNAVAILABLE;
 	return judge(verifier, digest, needs, n_needs, now_s, ret);
 }
 
-enum pat_verdict pat_verify_digest(struct pat_verifier *verifier, const uint8_t digest[static PAT_DIGEST_BYTES],
-				   struct pat_need *needs, size_t n_needs, int64_t now_s, struct pat_identity *ret)
+enum pat_verdict pat_verify_digest(struct pat_verifier *verifier,
+                                   const uint8_t digest[static PAT_DIGEST_BYTES],
+                                   struct pat_need *needs, size_t n_needs, int64_t now_s,
+                                   struct pat_identity *ret)
 {
 	*ret = (struct pat_identity){ 0 };
 	if (pat_index_reader_enter(verifier->reader, pat_clock_boot_ns) != 0)
@@ -163,28 +169,31 @@ enum pat_verdict pat_verify_digest(struct pat_verifier *verifier, const uint8_t 
 
 const struct pat_refusal *pat_verdict_refusal(enum pat_verdict verdict)
 {
-	static const char invalid[] = "The token is not valid: it was never issued here, was mistyped, or has been revoked.";
+	static const char invalid[] =
+		"The token is not valid: it was never issued here, was mistyped, or has been revoked.";
 	static const struct pat_refusal refusals[PAT_VERDICTS] = {
 		[PAT_VERDICT_ALLOWED] = { 200, "", "OK", "", "", NULL },
-		[PAT_VERDICT_MISSING] = { 401, "token_missing", "Unauthorized", "Missing credentials",
-					  "This address needs a personal access token.", NULL },
+		[PAT_VERDICT_MISSING] = { 401, "token_missing", "Unauthorized",
+		                          "Missing credentials",
+		                          "This address needs a personal access token.", NULL },
 		[PAT_VERDICT_AMBIGUOUS] = { 400, "token_ambiguous", "Bad Request",
-					    "Invalid parameter: more than one credential",
-					    "The request carries more than one credential. Send one token, once.",
-					    "invalid_request" },
-		[PAT_VERDICT_MALFORMED] = { 401, "token_invalid", "Unauthorized", "Invalid token", invalid,
-					    "invalid_token" },
-		[PAT_VERDICT_UNKNOWN] = { 401, "token_invalid", "Unauthorized", "Invalid token", invalid,
-					  "invalid_token" },
+		                            "Invalid parameter: more than one credential",
+		                            "The request carries more than one credential. Send one token, once.",
+		                            "invalid_request" },
+		[PAT_VERDICT_MALFORMED] = { 401, "token_invalid", "Unauthorized", "Invalid token",
+		                            invalid, "invalid_token" },
+		[PAT_VERDICT_UNKNOWN] = { 401, "token_invalid", "Unauthorized", "Invalid token",
+		                          invalid, "invalid_token" },
 		[PAT_VERDICT_EXPIRED] = { 401, "token_expired", "Unauthorized", "Token expired",
-					  "The token has expired. Its owner can generate a new one.",
-					  "invalid_token" },
+		                          "The token has expired. Its owner can generate a new one.",
+		                          "invalid_token" },
 		[PAT_VERDICT_SCOPE] = { 403, "insufficient_scope", "Forbidden", "Invalid scope(s).",
-					"The token does not have the scope that this address requires.",
-					"insufficient_scope" },
+		                        "The token does not have the scope that this address requires.",
+		                        "insufficient_scope" },
 		[PAT_VERDICT_UNAVAILABLE] = { 503, "unavailable", "Service Unavailable",
-					      "Verification unavailable",
-					      "Tokens can not be verified right now. Try again shortly.", NULL },
+		                              "Verification unavailable",
+		                              "Tokens can not be verified right now. Try again shortly.",
+		                              NULL },
 	};
 
 	pat_assert((unsigned)verdict < PAT_VERDICTS);

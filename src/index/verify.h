@@ -16,12 +16,12 @@
 
 enum pat_verdict {
 	PAT_VERDICT_ALLOWED = 0,
-	PAT_VERDICT_MISSING,	 /* 401, no credential presented */
-	PAT_VERDICT_AMBIGUOUS,	 /* 400, two credentials that differ */
-	PAT_VERDICT_MALFORMED,	 /* 401, not a token */
-	PAT_VERDICT_UNKNOWN,	 /* 401, well-formed, not valid: never issued, or revoked */
-	PAT_VERDICT_EXPIRED,	 /* 401 */
-	PAT_VERDICT_SCOPE,	 /* 403, lacks a required scope */
+	PAT_VERDICT_MISSING,     /* 401, no credential presented */
+	PAT_VERDICT_AMBIGUOUS,   /* 400, two credentials that differ */
+	PAT_VERDICT_MALFORMED,   /* 401, not a token */
+	PAT_VERDICT_UNKNOWN,     /* 401, well-formed, not valid: never issued, or revoked */
+	PAT_VERDICT_EXPIRED,     /* 401 */
+	PAT_VERDICT_SCOPE,       /* 403, lacks a required scope */
 	PAT_VERDICT_UNAVAILABLE, /* 503, neither yes nor no */
 };
 #define PAT_VERDICTS 8
@@ -68,21 +68,24 @@ bool pat_verifier_refresh(struct pat_verifier *verifier);
 
 /* `needs` may be NULL with n_needs 0. `now_s` is the wall clock, read after the request was complete. */
 enum pat_verdict pat_verify(struct pat_verifier *verifier, const struct pat_credential *credential,
-			    struct pat_need *needs, size_t n_needs, int64_t now_s, struct pat_identity *ret);
+                            struct pat_need *needs, size_t n_needs, int64_t now_s,
+                            struct pat_identity *ret);
 
 /* The same for a token already presented and digested in this request (a second look after an
  * internal redirect). */
-enum pat_verdict pat_verify_digest(struct pat_verifier *verifier, const uint8_t digest[static PAT_DIGEST_BYTES],
-				   struct pat_need *needs, size_t n_needs, int64_t now_s, struct pat_identity *ret);
+enum pat_verdict pat_verify_digest(struct pat_verifier *verifier,
+                                   const uint8_t digest[static PAT_DIGEST_BYTES],
+                                   struct pat_need *needs, size_t n_needs, int64_t now_s,
+                                   struct pat_identity *ret);
 
 /* The refusal, as products and clients see it (docs/refusals in docs/operations.md): status, the machine
  * word, and the plain words that Figma's clients parse. Static strings. ALLOWED: 200, "", "". */
 struct pat_refusal {
 	int status;
-	const char *reason; /* "token_expired" */
-	const char *title;  /* "Unauthorized" */
-	const char *err;    /* "Token expired" */
-	const char *detail; /* a sentence for people */
+	const char *reason;       /* "token_expired" */
+	const char *title;        /* "Unauthorized" */
+	const char *err;          /* "Token expired" */
+	const char *detail;       /* a sentence for people */
 	const char *bearer_error; /* RFC 6750 section 3.1, or NULL */
 };
 const struct pat_refusal *pat_verdict_refusal(enum pat_verdict verdict);

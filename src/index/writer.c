@@ -24,11 +24,11 @@
 #include "index/intern.h"
 #include "token/record.h"
 
-#define TABLE_LOG2_MIN	    6u
-#define TABLE_LOG2_MAX	    28u
-#define REST_NS		    (30ull * 1000 * 1000 * 1000)
-#define RETIRED_TABLES_MAX  16384u
-#define PAGE_BYTES	    4096u
+#define TABLE_LOG2_MIN     6u
+#define TABLE_LOG2_MAX     28u
+#define REST_NS            (30ull * 1000 * 1000 * 1000)
+#define RETIRED_TABLES_MAX 16384u
+#define PAGE_BYTES         4096u
 
 struct resting_slot {
 	uint32_t slot;
@@ -161,8 +161,8 @@ static int part_make_room(struct pat_index_writer *w, unsigned part)
 }
 
 /* The entry of a digest, or NULL. */
-static _Atomic uint64_t *entry_find(struct pat_index_writer *w, const uint64_t want[static 4], unsigned part,
-				    uint32_t *ret_slot)
+static _Atomic uint64_t *entry_find(struct pat_index_writer *w, const uint64_t want[static 4],
+                                    unsigned part, uint32_t *ret_slot)
 {
 	uint64_t word = atomic_load_explicit(&w->parts[part], memory_order_relaxed);
 	unsigned log2 = PAT_PART_LOG2(word);
@@ -231,7 +231,8 @@ static int slot_take(struct pat_index_writer *w, uint64_t *ret_slot)
 		return -ENOSPC;
 	int r = pat_area_reserve(&w->cells_area, (slot + 1) * sizeof(struct pat_usage_cell));
 	if (r == 0)
-		r = pat_area_take(&w->slots_area, sizeof(struct pat_slot), sizeof(struct pat_slot), &at);
+		r = pat_area_take(&w->slots_area, sizeof(struct pat_slot), sizeof(struct pat_slot),
+		                  &at);
 	if (r < 0)
 		return r;
 	pat_assert(at == slot * sizeof(struct pat_slot));
@@ -246,7 +247,7 @@ static uint32_t clamp_s(int64_t t)
 }
 
 static void slot_fill(struct pat_index_writer *w, uint64_t slot, const uint64_t digest[static 4],
-		      const struct pat_index_entry *e, uint32_t grant, uint32_t owner)
+                      const struct pat_index_entry *e, uint32_t grant, uint32_t owner)
 {
 	struct pat_slot *s = &w->slots[slot];
 	struct pat_usage_cell *cell = &w->cells[slot];
@@ -264,7 +265,8 @@ static void slot_fill(struct pat_index_writer *w, uint64_t slot, const uint64_t 
 		atomic_store_explicit(&s->digest[i], digest[i], memory_order_relaxed);
 	atomic_store_explicit(&s->number, (uint64_t)e->number, memory_order_relaxed);
 	atomic_store_explicit(&s->grant_owner, (uint64_t)grant << 32 | owner, memory_order_relaxed);
-	atomic_store_explicit(&s->times, (uint64_t)clamp_s(e->issued_s) << 32 | expires, memory_order_relaxed);
+	atomic_store_explicit(&s->times, (uint64_t)clamp_s(e->issued_s) << 32 | expires,
+	                      memory_order_relaxed);
 	atomic_store_explicit(&s->word, (version + 1) << 8 | PAT_SLOT_LIVE, memory_order_release);
 }
 
@@ -308,7 +310,8 @@ int pat_index_writer_add(struct pat_index_writer *w, const struct pat_index_entr
 	return r;
 }
 
-static void writer_remove(struct pat_index_writer *w, _Atomic uint64_t *entry, uint32_t slot, unsigned part)
+static void writer_remove(struct pat_index_writer *w, _Atomic uint64_t *entry, uint32_t slot,
+                          unsigned part)
 {
 	_Atomic uint64_t *word = &w->slots[slot].word;
 	uint64_t version = (atomic_load_explicit(word, memory_order_relaxed) >> 8) + 1;
@@ -322,7 +325,8 @@ static void writer_remove(struct pat_index_writer *w, _Atomic uint64_t *entry, u
 	(void)resting_push(w, slot);
 }
 
-int pat_index_writer_remove(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES])
+int pat_index_writer_remove(struct pat_index_writer *w,
+                            const uint8_t digest[static PAT_DIGEST_BYTES])
 {
 	uint64_t want[4];
 	uint32_t slot = 0;
@@ -339,8 +343,8 @@ int pat_index_writer_remove(struct pat_index_writer *w, const uint8_t digest[sta
 	return r;
 }
 
-uint64_t pat_index_writer_drop_expired(struct pat_index_writer *w, int64_t before_s, uint64_t from, uint64_t n,
-				       uint64_t *ret_dropped)
+uint64_t pat_index_writer_drop_expired(struct pat_index_writer *w, int64_t before_s, uint64_t from,
+                                       uint64_t n, uint64_t *ret_dropped)
 {
 	(void)pthread_mutex_lock(&w->lock);
 	uint64_t used = atomic_load_explicit(&w->header->slots_used, memory_order_relaxed);
@@ -350,7 +354,8 @@ uint64_t pat_index_writer_drop_expired(struct pat_index_writer *w, int64_t befor
 		uint64_t want[4];
 		uint32_t slot = 0;
 
-		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & 0xff) != PAT_SLOT_LIVE ||
+		if ((atomic_load_explicit(&s->word, memory_order_relaxed) & 0xff) !=
+		            PAT_SLOT_LIVE ||
 		    expires == 0 || (int64_t)expires >= before_s)
 			continue;
 		memcpy(want, (const void *)s->digest, sizeof(want)); /* UNSAFE: fixed sizes */
@@ -365,7 +370,8 @@ uint64_t pat_index_writer_drop_expired(struct pat_index_writer *w, int64_t befor
 	return used;
 }
 
-static struct pat_usage_cell *cell_find(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES])
+static struct pat_usage_cell *cell_find(struct pat_index_writer *w,
+                                        const uint8_t digest[static PAT_DIGEST_BYTES])
 {
 	uint64_t want[4];
 	uint32_t slot = 0;
@@ -374,8 +380,9 @@ static struct pat_usage_cell *cell_find(struct pat_index_writer *w, const uint8_
 	return entry_find(w, want, pat_index_part(digest), &slot) ? &w->cells[slot] : NULL;
 }
 
-bool pat_index_writer_usage(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES],
-			    int64_t *ret_last_used_s, int64_t *ret_count)
+bool pat_index_writer_usage(struct pat_index_writer *w,
+                            const uint8_t digest[static PAT_DIGEST_BYTES], int64_t *ret_last_used_s,
+                            int64_t *ret_count)
 {
 	(void)pthread_mutex_lock(&w->lock);
 	struct pat_usage_cell *cell = cell_find(w, digest);
@@ -387,8 +394,9 @@ bool pat_index_writer_usage(struct pat_index_writer *w, const uint8_t digest[sta
 	return cell != NULL;
 }
 
-bool pat_index_writer_usage_take(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES],
-				 int64_t *ret_last_used_s, int64_t *ret_count)
+bool pat_index_writer_usage_take(struct pat_index_writer *w,
+                                 const uint8_t digest[static PAT_DIGEST_BYTES],
+                                 int64_t *ret_last_used_s, int64_t *ret_count)
 {
 	(void)pthread_mutex_lock(&w->lock);
 	struct pat_usage_cell *cell = cell_find(w, digest);
@@ -400,7 +408,8 @@ bool pat_index_writer_usage_take(struct pat_index_writer *w, const uint8_t diges
 	return cell != NULL;
 }
 
-void pat_index_writer_usage_give(struct pat_index_writer *w, const uint8_t digest[static PAT_DIGEST_BYTES], int64_t count)
+void pat_index_writer_usage_give(struct pat_index_writer *w,
+                                 const uint8_t digest[static PAT_DIGEST_BYTES], int64_t count)
 {
 	(void)pthread_mutex_lock(&w->lock);
 	struct pat_usage_cell *cell = cell_find(w, digest);
@@ -423,7 +432,8 @@ static unsigned first_log2(uint64_t tokens)
 	return log2;
 }
 
-int pat_index_writer_new(const struct pat_index_config *config, struct pat_index_writer **ret, struct pat_err *err)
+int pat_index_writer_new(const struct pat_index_config *config, struct pat_index_writer **ret,
+                         struct pat_err *err)
 {
 	struct pat_index_writer *w = calloc(1, sizeof(*w));
 
@@ -443,11 +453,17 @@ int pat_index_writer_new(const struct pat_index_config *config, struct pat_index
 	w->slots = (struct pat_slot *)(void *)(base + h->slots_at);
 	w->cells = w->files.cells;
 	int fd = w->files.index_fd;
-	w->tables_area = (struct pat_area){ fd, base + h->tables_at, h->tables_at, h->tables_bytes, 0, 0 };
-	w->slots_area = (struct pat_area){ fd, base + h->slots_at, h->slots_at,
-					   h->slots_max * sizeof(struct pat_slot), 0, 0 };
-	w->cells_area = (struct pat_area){ w->files.usage_fd, (uint8_t *)w->cells, PAGE_BYTES,
-					   h->slots_max * sizeof(struct pat_usage_cell), 0, 0 };
+	w->tables_area =
+		(struct pat_area){ fd, base + h->tables_at, h->tables_at, h->tables_bytes, 0, 0 };
+	w->slots_area = (struct pat_area){ fd,          base + h->slots_at,
+		                           h->slots_at, h->slots_max * sizeof(struct pat_slot),
+		                           0,           0 };
+	w->cells_area = (struct pat_area){ w->files.usage_fd,
+		                           (uint8_t *)w->cells,
+		                           PAGE_BYTES,
+		                           h->slots_max * sizeof(struct pat_usage_cell),
+		                           0,
+		                           0 };
 	pat_intern_init(&w->intern, h, fd);
 	w->first_log2 = first_log2(config->tokens_expected);
 	*ret = w;
@@ -465,7 +481,8 @@ void pat_index_writer_free(struct pat_index_writer *w)
 	free(w);
 }
 
-int pat_index_writer_publish(struct pat_index_writer *w, int64_t seq, int64_t clock_s, struct pat_err *err)
+int pat_index_writer_publish(struct pat_index_writer *w, int64_t seq, int64_t clock_s,
+                             struct pat_err *err)
 {
 	pat_index_writer_tick(w, clock_s);
 	pat_index_writer_applied(w, seq);

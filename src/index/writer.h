@@ -25,10 +25,10 @@ enum pat_index_writer_outcome {
 };
 
 struct pat_index_config {
-	const char *directory;	/* exists; on a tmpfs; readable and searchable for the verifiers */
-	gid_t group;		/* group of the files, (gid_t)-1 to leave it */
+	const char *directory; /* exists; on a tmpfs; readable and searchable for the verifiers */
+	gid_t group;           /* group of the files, (gid_t)-1 to leave it */
 	const struct pat_token_format *format;
-	uint64_t tokens_max;	/* capacity: address space, not memory */
+	uint64_t tokens_max;      /* capacity: address space, not memory */
 	uint64_t tokens_expected; /* sizes the tables for a load; 0 is fine */
 };
 
@@ -48,20 +48,22 @@ struct pat_index_stats {
 	uint64_t generation;
 };
 
-int pat_index_writer_new(const struct pat_index_config *config, struct pat_index_writer **ret, struct pat_err *err)
-	PAT_MUST_USE;
+int pat_index_writer_new(const struct pat_index_config *config, struct pat_index_writer **ret,
+                         struct pat_err *err) PAT_MUST_USE;
 void pat_index_writer_free(struct pat_index_writer *writer);
 
 /* 0; E_EXISTS (nothing changed); -ENOSPC (capacity, or the tmpfs is full) and -ENOMEM: nothing changed. */
-int pat_index_writer_add(struct pat_index_writer *writer, const struct pat_index_entry *entry) PAT_MUST_USE;
+int pat_index_writer_add(struct pat_index_writer *writer,
+                         const struct pat_index_entry *entry) PAT_MUST_USE;
 
 /* 0 or E_ABSENT. Cannot fail otherwise: once it returns, no verification begun later finds the token. */
-int pat_index_writer_remove(struct pat_index_writer *writer, const uint8_t digest[static PAT_DIGEST_BYTES]);
+int pat_index_writer_remove(struct pat_index_writer *writer,
+                            const uint8_t digest[static PAT_DIGEST_BYTES]);
 
 /* Makes this generation the index: state serving, renamed into place, the former one superseded.
  * `clock_s` is the first floor under the clock. */
-int pat_index_writer_publish(struct pat_index_writer *writer, int64_t seq, int64_t clock_s, struct pat_err *err)
-	PAT_MUST_USE;
+int pat_index_writer_publish(struct pat_index_writer *writer, int64_t seq, int64_t clock_s,
+                             struct pat_err *err) PAT_MUST_USE;
 
 /* Every change up to `seq` is in. */
 void pat_index_writer_applied(struct pat_index_writer *writer, int64_t seq);
@@ -74,20 +76,22 @@ void pat_index_writer_suspend(struct pat_index_writer *writer, bool suspended);
 void pat_index_writer_tick(struct pat_index_writer *writer, int64_t now_s);
 
 /* Drops tokens that expired before `before_s`, looking at slots [from, from + n); returns the slots there are. */
-uint64_t pat_index_writer_drop_expired(struct pat_index_writer *writer, int64_t before_s, uint64_t from, uint64_t n,
-				       uint64_t *ret_dropped);
+uint64_t pat_index_writer_drop_expired(struct pat_index_writer *writer, int64_t before_s,
+                                       uint64_t from, uint64_t n, uint64_t *ret_dropped);
 
 /* The usage of one live token: false when it is not in the index. */
-bool pat_index_writer_usage(struct pat_index_writer *writer, const uint8_t digest[static PAT_DIGEST_BYTES],
-			    int64_t *ret_last_used_s, int64_t *ret_count);
+bool pat_index_writer_usage(struct pat_index_writer *writer,
+                            const uint8_t digest[static PAT_DIGEST_BYTES], int64_t *ret_last_used_s,
+                            int64_t *ret_count);
 
 /* The same, and the count becomes the caller's to store: the cell starts again at 0. */
-bool pat_index_writer_usage_take(struct pat_index_writer *writer, const uint8_t digest[static PAT_DIGEST_BYTES],
-				 int64_t *ret_last_used_s, int64_t *ret_count);
+bool pat_index_writer_usage_take(struct pat_index_writer *writer,
+                                 const uint8_t digest[static PAT_DIGEST_BYTES],
+                                 int64_t *ret_last_used_s, int64_t *ret_count);
 
 /* Gives a count that could not be stored back to the cell. */
-void pat_index_writer_usage_give(struct pat_index_writer *writer, const uint8_t digest[static PAT_DIGEST_BYTES],
-				 int64_t count);
+void pat_index_writer_usage_give(struct pat_index_writer *writer,
+                                 const uint8_t digest[static PAT_DIGEST_BYTES], int64_t count);
 
 void pat_index_writer_stats(struct pat_index_writer *writer, struct pat_index_stats *ret);
 

@@ -22,7 +22,8 @@ int pat_command_user(const struct pat_settings *settings, int n_words, char **wo
 struct pat_core_config;
 struct pat_catalogue;
 int pat_command_core_config(const struct pat_settings *settings, const struct pat_place *place,
-			    const struct pat_catalogue *catalogue, struct pat_core_config *ret, struct pat_err *err) PAT_MUST_USE;
+                            const struct pat_catalogue *catalogue, struct pat_core_config *ret,
+                            struct pat_err *err) PAT_MUST_USE;
 
 /* Prints "patd: sentence" to standard error and returns 1. */
 int pat_command_failed(const struct pat_err *err);

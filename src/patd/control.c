@@ -20,7 +20,7 @@
 #include "patd/people.h"
 
 #define MESSAGE_BYTES_MAX (UINT64_C(8) * 1024 * 1024) /* a long list of people */
-#define TALK_TIMEOUT_S	  30
+#define TALK_TIMEOUT_S    30
 
 struct pat_control {
 	int fd;
@@ -38,7 +38,8 @@ static int address(const char *path, struct sockaddr_un *ret)
 	return n > 0 && (size_t)n < sizeof(ret->sun_path) ? 0 : -ENAMETOOLONG;
 }
 
-int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog, int *ret_fd, struct pat_err *err)
+int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog, int *ret_fd,
+                       struct pat_err *err)
 {
 	struct sockaddr_un at;
 
@@ -49,10 +50,11 @@ int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog
 	mode_t before = umask(0177); /* born closed */
 	bool ok = fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
 	(void)umask(before);
-	ok = ok && (group == (gid_t)-1 || chown(path, (uid_t)-1, group) == 0) && chmod(path, mode) == 0 &&
-	     listen(fd, backlog) == 0;
+	ok = ok && (group == (gid_t)-1 || chown(path, (uid_t)-1, group) == 0) &&
+	     chmod(path, mode) == 0 && listen(fd, backlog) == 0;
 	if (!ok)
-		return pat_err_set(err, -errno, "cannot listen at %s: %s", path, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot listen at %s: %s", path,
+		                   pat_err_words(errno));
 	*ret_fd = fd;
 	fd = -1;
 	return 0;
@@ -100,7 +102,8 @@ static int receive_json(int fd, json_t **ret)
 			return -EMSGSIZE;
 	}
 	pat_wipe(piece, sizeof(piece));
-	*ret = json_loadb(pat_buf_str(&text), text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+	*ret = json_loadb(pat_buf_str(&text), text.len, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL,
+	                  NULL);
 	return *ret ? 0 : -EBADMSG;
 }
 
@@ -143,7 +146,8 @@ static void *control_run(void *arg)
 	}
 }
 
-int pat_control_start(const char *path, struct pat_core *core, struct pat_control **ret, struct pat_err *err)
+int pat_control_start(const char *path, struct pat_core *core, struct pat_control **ret,
+                      struct pat_err *err)
 {
 	struct pat_control *control = calloc(1, sizeof(*control));
 
@@ -187,7 +191,8 @@ int pat_control_ask(const char *path, const json_t *request, json_t **ret, struc
 		return pat_err_set(err, r, "the socket path %s is too long", path);
 	pat_cleanup(pat_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
-		return pat_err_set(err, -errno, "cannot reach the running patd at %s: %s", path, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot reach the running patd at %s: %s", path,
+		                   pat_err_words(errno));
 	set_timeout(fd);
 	r = send_json(fd, request);
 	if (r == 0)

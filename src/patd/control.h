@@ -13,13 +13,16 @@
 struct pat_control;
 
 /* Listens at `path` and answers on a thread of its own until stopped. */
-int pat_control_start(const char *path, struct pat_core *core, struct pat_control **ret, struct pat_err *err) PAT_MUST_USE;
+int pat_control_start(const char *path, struct pat_core *core, struct pat_control **ret,
+                      struct pat_err *err) PAT_MUST_USE;
 void pat_control_stop(struct pat_control *control);
 
 /* Asks the patd at `path`. -ENOENT or -ECONNREFUSED: none is running. The caller decrefs `*ret`. */
-int pat_control_ask(const char *path, const json_t *request, json_t **ret, struct pat_err *err) PAT_MUST_USE;
+int pat_control_ask(const char *path, const json_t *request, json_t **ret,
+                    struct pat_err *err) PAT_MUST_USE;
 
 /* A listening unix socket at `path` with that mode and group ((gid_t)-1: ours); what was there before is replaced. */
-int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog, int *ret_fd, struct pat_err *err) PAT_MUST_USE;
+int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog, int *ret_fd,
+                       struct pat_err *err) PAT_MUST_USE;
 
 #endif

@@ -24,10 +24,10 @@
 #include "patd/edge_log.h"
 #include "patd/edge_process.h"
 
-#define CONF_BYTES_MAX	32768
-#define PAGE_BYTES_MAX	(INT64_C(4) * 1024 * 1024)
-#define START_MS	5000
-#define STOP_MS		6000
+#define CONF_BYTES_MAX 32768
+#define PAGE_BYTES_MAX (INT64_C(4) * 1024 * 1024)
+#define START_MS       5000
+#define STOP_MS        6000
 
 struct pat_edge {
 	char nginx[PATH_MAX];
@@ -46,7 +46,8 @@ static int write_file(const char *path, const char *bytes, size_t len, mode_t mo
 	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary))
 		return -ENAMETOOLONG;
 	(void)unlink(temporary);
-	pat_cleanup(pat_closep) int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	pat_cleanup(pat_closep) int fd =
+		open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
 		return -errno;
 	for (size_t done = 0; done < len;) {
@@ -56,7 +57,8 @@ static int write_file(const char *path, const char *bytes, size_t len, mode_t mo
 			return -errno;
 		done += n > 0 ? (size_t)n : 0;
 	}
-	if (fchmod(fd, mode) < 0 || (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0) || rename(temporary, path) < 0)
+	if (fchmod(fd, mode) < 0 || (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0) ||
+	    rename(temporary, path) < 0)
 		return -errno;
 	return 0;
 }
@@ -89,14 +91,16 @@ static int copy_pages(const char *from, const char *to, gid_t group, int depth)
 	if ((mkdir(to, 0750) < 0 && errno != EEXIST) || chmod(to, 0750) < 0 ||
 	    (group != (gid_t)-1 && chown(to, (uid_t)-1, group) < 0))
 		r = -errno;
-	for (struct dirent *e = readdir(dir); r == 0 && e; e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe) */
+	for (struct dirent *e = readdir(dir); r == 0 && e;
+	     e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe) */
 		char source[PATH_MAX];
 		char target[PATH_MAX];
 		struct stat st;
 
 		if (e->d_name[0] == '.')
 			continue;
-		if (snprintf(source, sizeof(source), "%s/%s", from, e->d_name) >= (int)sizeof(source) ||
+		if (snprintf(source, sizeof(source), "%s/%s", from, e->d_name) >=
+		            (int)sizeof(source) ||
 		    snprintf(target, sizeof(target), "%s/%s", to, e->d_name) >= (int)sizeof(target))
 			r = -ENAMETOOLONG;
 		else if (stat(source, &st) < 0)
@@ -110,8 +114,8 @@ static int copy_pages(const char *from, const char *to, gid_t group, int depth)
 	return r;
 }
 
-static int prepare(const struct pat_settings *settings, const struct pat_place *place, struct pat_edge *edge,
-		   struct pat_err *err)
+static int prepare(const struct pat_settings *settings, const struct pat_place *place,
+                   struct pat_edge *edge, struct pat_err *err)
 {
 	pat_cleanup(pat_buf_done) struct pat_buf conf = { 0 };
 	char path[PATH_MAX];
@@ -119,13 +123,15 @@ static int prepare(const struct pat_settings *settings, const struct pat_place *
 	(void)snprintf(path, sizeof(path), "%s/web", place->runtime);
 	int r = copy_pages(place->web, path, place->edge_group, 2);
 	if (r < 0)
-		return pat_err_set(err, r, "cannot copy the pages of %s: %s", place->web, pat_err_words(r));
+		return pat_err_set(err, r, "cannot copy the pages of %s: %s", place->web,
+		                   pat_err_words(r));
 	(void)snprintf(path, sizeof(path), "%s/tmp", place->runtime);
 	/* chmod, because our umask keeps groups out of what mkdir makes. */
 	if ((mkdir(path, 0750) < 0 && errno != EEXIST) || chmod(path, 0750) < 0)
 		return pat_err_set(err, -errno, "cannot make %s: %s", path, pat_err_words(errno));
 	if (place->edge_group != (gid_t)-1 && chown(path, (uid_t)-1, place->edge_group) < 0)
-		return pat_err_set(err, -errno, "cannot give %s to the edge's group: %s", path, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot give %s to the edge's group: %s", path,
+		                   pat_err_words(errno));
 	pat_buf_init(&conf, CONF_BYTES_MAX);
 	r = pat_edge_configuration(settings, place, &conf);
 	if (r == 0)
@@ -137,7 +143,6 @@ static int open_pidfd(pid_t pid)
 {
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
-
 
 static bool edge_ended(const struct pat_edge *edge, int wait_ms)
 {
@@ -157,7 +162,8 @@ static void child_exec(const struct pat_edge *edge, int err_fd)
 	(void)dup2(err_fd, STDERR_FILENO);
 	/* Times in its log are UTC, like ours. */
 	(void)setenv("TZ", "UTC0", 1); /* NOLINT(concurrency-mt-unsafe): one thread after fork */
-	(void)execl(edge->nginx, edge->nginx, "-c", edge->conf, "-p", edge->runtime, "-e", "stderr", (char *)NULL);
+	(void)execl(edge->nginx, edge->nginx, "-c", edge->conf, "-p", edge->runtime, "-e", "stderr",
+	            (char *)NULL);
 	_exit(127);
 }
 
@@ -172,7 +178,10 @@ static void first_words(int fd, struct pat_err *err)
 	while (len > 0 && text[len - 1] == '\n')
 		text[--len] = '\0';
 	const char *line = strrchr(text, '\n');
-	(void)pat_err_set(err, 0, "nginx did not start: %s", line ? line + 1 : len ? text : "it said nothing");
+	(void)pat_err_set(err, 0, "nginx did not start: %s",
+	                  line  ? line + 1
+	                  : len ? text
+	                        : "it said nothing");
 }
 
 static int spawned(struct pat_edge *edge, int words_fd, struct pat_err *err)
@@ -180,17 +189,20 @@ static int spawned(struct pat_edge *edge, int words_fd, struct pat_err *err)
 	edge->pidfd = open_pidfd(edge->pid);
 	if (edge->pidfd < 0)
 		return pat_err_set(err, -errno, "pidfd_open: %s", pat_err_words(errno));
-	for (uint64_t began = pat_clock_boot_ns(); (pat_clock_boot_ns() - began) / 1000000 < START_MS;) {
+	for (uint64_t began = pat_clock_boot_ns();
+	     (pat_clock_boot_ns() - began) / 1000000 < START_MS;) {
 		if (edge_ended(edge, 10)) {
 			(void)waitpid(edge->pid, NULL, WNOHANG);
 			pat_closep(&edge->pidfd);
 			first_words(words_fd, err);
 			return -EIO;
 		}
-		if (pat_edge_process_noted(edge->pid_file) == edge->pid) /* written once it listens */
+		if (pat_edge_process_noted(edge->pid_file) ==
+		    edge->pid) /* written once it listens */
 			return 0;
 	}
-	return pat_err_set(err, -ETIMEDOUT, "nginx did not begin to listen within %d seconds", START_MS / 1000);
+	return pat_err_set(err, -ETIMEDOUT, "nginx did not begin to listen within %d seconds",
+	                   START_MS / 1000);
 }
 
 /* Without daemonising, nginx writes warnings to standard error as well as to its log, for ever. So its standard error
@@ -208,8 +220,9 @@ static int spawn(struct pat_edge *edge, struct pat_err *err)
 	if (edge->pid == 0)
 		child_exec(edge, words[1]);
 	(void)close(words[1]);
-	int r = edge->pid < 0 ? pat_err_set(err, -errno, "cannot start a process: %s", pat_err_words(errno)) :
-				spawned(edge, words[0], err);
+	int r = edge->pid < 0 ? pat_err_set(err, -errno, "cannot start a process: %s",
+	                                    pat_err_words(errno))
+	                      : spawned(edge, words[0], err);
 	(void)close(words[0]);
 	return r;
 }
@@ -237,7 +250,8 @@ static pid_t find_running(const struct pat_edge *edge)
 
 	if (pid && pat_edge_process_is_master(pid, edge->conf))
 		return pid;
-	for (uint64_t began = pat_clock_boot_ns(); (pat_clock_boot_ns() - began) / 1000000 < START_MS; (void)poll(NULL, 0, 10)) {
+	for (uint64_t began = pat_clock_boot_ns();
+	     (pat_clock_boot_ns() - began) / 1000000 < START_MS; (void)poll(NULL, 0, 10)) {
 		pid = pat_edge_process_find(edge->conf);
 		if (!pid || pat_edge_process_is_master(pid, edge->conf))
 			return pid;
@@ -245,8 +259,8 @@ static pid_t find_running(const struct pat_edge *edge)
 	return 0;
 }
 
-int pat_edge_start(const struct pat_settings *settings, const struct pat_place *place, struct pat_edge **ret,
-		   struct pat_err *err)
+int pat_edge_start(const struct pat_settings *settings, const struct pat_place *place,
+                   struct pat_edge **ret, struct pat_err *err)
 {
 	struct pat_edge *edge = calloc(1, sizeof(*edge));
 

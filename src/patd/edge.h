@@ -15,12 +15,13 @@
 struct pat_edge;
 
 /* Writes the configuration `patd run` would use into `out`. */
-int pat_edge_configuration(const struct pat_settings *settings, const struct pat_place *place, struct pat_buf *out) PAT_MUST_USE;
+int pat_edge_configuration(const struct pat_settings *settings, const struct pat_place *place,
+                           struct pat_buf *out) PAT_MUST_USE;
 
 /* Copies the pages, writes the configuration, starts nginx or takes over the one that is there, and waits until it
  * listens. On failure nothing of ours is left running. */
-int pat_edge_start(const struct pat_settings *settings, const struct pat_place *place, struct pat_edge **ret,
-		   struct pat_err *err) PAT_MUST_USE;
+int pat_edge_start(const struct pat_settings *settings, const struct pat_place *place,
+                   struct pat_edge **ret, struct pat_err *err) PAT_MUST_USE;
 
 /* A descriptor that polls readable when nginx has ended. */
 int pat_edge_fd(const struct pat_edge *edge);

@@ -56,40 +56,36 @@ static const char conf_scgi[] =
 	"  scgi_hide_header X-Content-Type-Options;\n";
 
 /* A location that names one header itself has none of the server's: these two lists are for the places that do. */
-#define PAGE_HEADERS \
+#define PAGE_HEADERS                                                                                                        \
 	"    add_header Content-Security-Policy \"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' " \
-	"data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; " \
-	"require-trusted-types-for 'script'; trusted-types 'none'\" always;\n" \
-	"    add_header X-Content-Type-Options nosniff always;\n" \
-	"    add_header Referrer-Policy no-referrer always;\n" \
-	"    add_header Cross-Origin-Opener-Policy same-origin always;\n" \
-	"    add_header Cross-Origin-Resource-Policy same-origin always;\n" \
+	"data:; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; "                          \
+	"require-trusted-types-for 'script'; trusted-types 'none'\" always;\n"                                              \
+	"    add_header X-Content-Type-Options nosniff always;\n"                                                           \
+	"    add_header Referrer-Policy no-referrer always;\n"                                                              \
+	"    add_header Cross-Origin-Opener-Policy same-origin always;\n"                                                   \
+	"    add_header Cross-Origin-Resource-Policy same-origin always;\n"                                                 \
 	"    add_header X-Frame-Options DENY always;\n"
 /* The gate and patd send nosniff themselves. */
-#define DATA_HEADERS \
+#define DATA_HEADERS                                                                                        \
 	"      add_header Content-Security-Policy \"default-src 'none'; frame-ancestors 'none'\" always;\n" \
 	"      add_header Referrer-Policy no-referrer always;\n"
 #define OWN_DATA_HEADERS \
-	DATA_HEADERS \
+	DATA_HEADERS     \
 	"      add_header X-Content-Type-Options nosniff always; add_header Cache-Control no-store always;\n"
 
 static const char conf_server[] =
 	"  server {\n"
 	"    listen %s;\n"
 	"    server_name _;\n"
-	"    set $patd_entry \"\";\n"
-	PAGE_HEADERS
+	"    set $patd_entry \"\";\n" PAGE_HEADERS
 	"    error_page 413 @too_large; error_page 502 504 =503 @brain_away;\n"
 	/* Behind a proxy that ends TLS the scheme and port that nginx would write are not those the browser sees. */
 	"    absolute_redirect off;\n"
 	"    location = /verify {\n"
-	"      pat_verify; %s\n"
-	DATA_HEADERS
-	"    }\n"
+	"      pat_verify; %s\n" DATA_HEADERS "    }\n"
 	/* The built-in product, behind the gate like any other. */
 	"    location ~ ^/v1/me/?$ {\n"
-	"      pat on; pat_scopes current_user:read; pat_cors on; %s\n"
-	DATA_HEADERS
+	"      pat on; pat_scopes current_user:read; pat_cors on; %s\n" DATA_HEADERS
 	"      set $patd_entry product; scgi_pass patd_brain; scgi_pass_header X-Content-Type-Options;\n"
 	"    }\n"
 	"    location /v1/ { pat_cors on; set $patd_entry product; scgi_pass patd_brain; }\n"
@@ -98,36 +94,33 @@ static const char conf_server[] =
 	"    location = /readyz { set $patd_entry health; scgi_pass patd_brain; }\n"
 	/* Pictures of people are for other sites too: products show them. */
 	"    location /avatars/ {\n"
-	"      set $patd_entry pages; scgi_pass patd_brain;\n"
-	DATA_HEADERS
+	"      set $patd_entry pages; scgi_pass patd_brain;\n" DATA_HEADERS
 	"      add_header X-Content-Type-Options nosniff always; add_header Cross-Origin-Resource-Policy cross-origin always;\n"
 	"    }\n"
 	"    location /assets/ { root %s/web; expires -1; error_page 404 /_pages/error-404.html; }\n"
 	"    location /_pages/ { internal; alias %s/web/; }\n"
 	"    location /_pages/error- {\n"
-	"      internal; alias %s/web/error-; add_header Cache-Control no-store always;\n"
-	PAGE_HEADERS
+	"      internal; alias %s/web/error-; add_header Cache-Control no-store always;\n" PAGE_HEADERS
 	"    }\n"
 	"    location / {\n"
 	"      set $patd_entry pages; scgi_pass patd_brain; scgi_intercept_errors on;\n"
 	"      error_page 404 /_pages/error-404.html; error_page 413 @too_large; error_page 502 503 504 =503 /_pages/error-503.html;\n"
 	"    }\n"
 	"    location @brain_away {\n"
-	"      internal; default_type application/problem+json; add_header Retry-After 1 always;\n"
-	OWN_DATA_HEADERS
+	"      internal; default_type application/problem+json; add_header Retry-After 1 always;\n" OWN_DATA_HEADERS
 	"      return 503 '{\"type\":\"about:blank\",\"title\":\"Service Unavailable\",\"status\":503,\"detail\":\"patd is "
 	"not answering. Try again shortly.\",\"err\":\"Service unavailable\",\"reason\":\"unavailable\"}';\n"
 	"    }\n"
 	"    location @too_large {\n"
-	"      internal; default_type application/problem+json;\n"
-	OWN_DATA_HEADERS
+	"      internal; default_type application/problem+json;\n" OWN_DATA_HEADERS
 	"      return 413 '{\"type\":\"about:blank\",\"title\":\"Content Too Large\",\"status\":413,\"detail\":\"The body "
 	"is larger than 64 KiB.\",\"err\":\"Request too large\",\"reason\":\"body_too_large\"}';\n"
 	"    }\n"
 	"  }\n"
 	"}\n";
 
-int pat_edge_configuration(const struct pat_settings *s, const struct pat_place *p, struct pat_buf *out)
+int pat_edge_configuration(const struct pat_settings *s, const struct pat_place *p,
+                           struct pat_buf *out)
 {
 	char workers[24] = "auto";
 	char log[200] = "access_log off;";
@@ -139,13 +132,17 @@ int pat_edge_configuration(const struct pat_settings *s, const struct pat_place 
 	if (s->edge_workers > 0)
 		(void)snprintf(workers, sizeof(workers), "%lld", (long long)s->edge_workers);
 	if (s->access_log != PAT_ACCESS_LOG_OFF)
-		(void)snprintf(log, sizeof(log), "access_log syslog:server=unix:%s/log.sock,nohostname,tag=edge patd%s;", run,
-			       s->access_log == PAT_ACCESS_LOG_REFUSED ? " if=$patd_refused" : "");
+		(void)snprintf(
+			log, sizeof(log),
+			"access_log syslog:server=unix:%s/log.sock,nohostname,tag=edge patd%s;",
+			run, s->access_log == PAT_ACCESS_LOG_REFUSED ? " if=$patd_refused" : "");
 	bool root = *p->edge_user != '\0';
-	(void)pat_buf_addf(out, conf_head, root ? "user " : "", p->edge_user, root ? ";\n" : "", workers, run, run, p->module,
-			   run, s->token_headers, s->realm, run, run, run, run, run);
+	(void)pat_buf_addf(out, conf_head, root ? "user " : "", p->edge_user, root ? ";\n" : "",
+	                   workers, run, run, p->module, run, s->token_headers, s->realm, run, run,
+	                   run, run, run);
 	(void)pat_buf_addf(out, conf_http, p->socket);
-	(void)pat_buf_addf(out, "  %s\n", s->access_log == PAT_ACCESS_LOG_ALL ? log : "access_log off;");
+	(void)pat_buf_addf(out, "  %s\n",
+	                   s->access_log == PAT_ACCESS_LOG_ALL ? log : "access_log off;");
 	(void)pat_buf_add_str(out, conf_scgi);
 	(void)pat_buf_addf(out, conf_server, s->listen, log, log, run, run, run);
 	return pat_buf_error(out);

@@ -98,7 +98,8 @@ static void *log_run(void *arg)
 	}
 }
 
-int pat_edge_log_start(const struct pat_place *place, struct pat_edge_log **ret, struct pat_err *err)
+int pat_edge_log_start(const struct pat_place *place, struct pat_edge_log **ret,
+                       struct pat_err *err)
 {
 	struct sockaddr_un at = { .sun_family = AF_UNIX };
 	struct pat_edge_log *log = calloc(1, sizeof(*log));
@@ -109,8 +110,10 @@ int pat_edge_log_start(const struct pat_place *place, struct pat_edge_log **ret,
 	log->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	(void)unlink(at.sun_path);
 	bool ok = n > 0 && (size_t)n < sizeof(at.sun_path) && log->fd >= 0 &&
-		  bind(log->fd, (const struct sockaddr *)&at, sizeof(at)) == 0 && chmod(at.sun_path, 0660) == 0 &&
-		  (place->edge_group == (gid_t)-1 || chown(at.sun_path, (uid_t)-1, place->edge_group) == 0);
+	          bind(log->fd, (const struct sockaddr *)&at, sizeof(at)) == 0 &&
+	          chmod(at.sun_path, 0660) == 0 &&
+	          (place->edge_group == (gid_t)-1 ||
+	           chown(at.sun_path, (uid_t)-1, place->edge_group) == 0);
 	int error = errno;
 	if (ok) {
 		error = pthread_create(&log->thread, NULL, log_run, log);
@@ -118,7 +121,8 @@ int pat_edge_log_start(const struct pat_place *place, struct pat_edge_log **ret,
 	}
 	if (!ok) {
 		pat_edge_log_stop(log);
-		return pat_err_set(err, -error, "cannot open the edge's log socket: %s", pat_err_words(error));
+		return pat_err_set(err, -error, "cannot open the edge's log socket: %s",
+		                   pat_err_words(error));
 	}
 	*ret = log;
 	return 0;

@@ -11,7 +11,8 @@
 
 struct pat_edge_log;
 
-int pat_edge_log_start(const struct pat_place *place, struct pat_edge_log **ret, struct pat_err *err) PAT_MUST_USE;
+int pat_edge_log_start(const struct pat_place *place, struct pat_edge_log **ret,
+                       struct pat_err *err) PAT_MUST_USE;
 void pat_edge_log_stop(struct pat_edge_log *log);
 
 /* The message of one datagram, in place: the syslog head is skipped and query strings are cut out. Returns its start;

@@ -14,8 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEXT_BYTES     (PATH_MAX + 256)
-#define GIVE_UP_TRIES  100
+#define TEXT_BYTES      (PATH_MAX + 256)
+#define GIVE_UP_TRIES   100
 #define GIVE_UP_WAIT_MS 10
 
 /* One file of /proc/<pid>, NUL-terminated: its length, 0 when there is none. */
@@ -42,7 +42,8 @@ static pid_t group_of(pid_t pid)
 	int group = 0;
 	const char *after = read_proc(pid, "stat", text) > 0 ? strrchr(text, ')') : NULL;
 
-	if (!after || sscanf(after + 1, " %c %d %d", &state, &parent, &group) != 3) /* NOLINT(cert-err34-c): the kernel's */
+	if (!after || sscanf(after + 1, " %c %d %d", &state, &parent, &group) !=
+	                      3) /* NOLINT(cert-err34-c): the kernel's */
 		return 0;
 	return state == 'Z' || state == 'X' ? 0 : group;
 }
@@ -50,7 +51,8 @@ static pid_t group_of(pid_t pid)
 /* The next process of /proc, or 0. */
 static pid_t next_process(DIR *dir)
 {
-	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe): own stream */
+	for (struct dirent *e = readdir(dir); e;
+	     e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe): own stream */
 		char *end = NULL;
 		long pid = strtol(e->d_name, &end, 10);
 
@@ -88,7 +90,8 @@ static bool runs_with(pid_t pid, const char *conf)
 	char text[TEXT_BYTES];
 	size_t n = read_proc(pid, "cmdline", text);
 
-	return n > 0 && strstr(text, "nginx") && memmem(text, n, conf, strlen(conf)) && group_of(pid) == pid;
+	return n > 0 && strstr(text, "nginx") && memmem(text, n, conf, strlen(conf)) &&
+	       group_of(pid) == pid;
 }
 
 pid_t pat_edge_process_find(const char *conf)
@@ -110,8 +113,8 @@ static bool holds_port(pid_t pid, pid_t group)
 {
 	char text[TEXT_BYTES];
 
-	return group_of(pid) == group && read_proc(pid, "cmdline", text) > 0 && strncmp(text, "nginx: ", 7) == 0 &&
-	       !strstr(text, "shutting down");
+	return group_of(pid) == group && read_proc(pid, "cmdline", text) > 0 &&
+	       strncmp(text, "nginx: ", 7) == 0 && !strstr(text, "shutting down");
 }
 
 /* Sends a signal to the workers of a group that still take connections: how many there were. */

@@ -53,7 +53,8 @@ static bool user_flag(const char *word)
 }
 
 /* Handles one `--name value` or `--name=value`; moves *i past its value. */
-static int take_flag(struct pat_settings *settings, struct line *line, char **argv, int *i, struct pat_err *err)
+static int take_flag(struct pat_settings *settings, struct line *line, char **argv, int *i,
+                     struct pat_err *err)
 {
 	char name[64];
 	const char *word = argv[*i] + 2;
@@ -77,7 +78,8 @@ static int take_flag(struct pat_settings *settings, struct line *line, char **ar
 }
 
 /* Reads the flags; with NULL settings only --config and --data are looked for (they say where the file is). */
-static int take_line(struct pat_settings *settings, struct line *line, int argc, char **argv, struct pat_err *err)
+static int take_line(struct pat_settings *settings, struct line *line, int argc, char **argv,
+                     struct pat_err *err)
 {
 	line->n_words = 0;
 	for (int i = 1; i < argc; i++) {
@@ -96,10 +98,12 @@ static int take_line(struct pat_settings *settings, struct line *line, int argc,
 }
 
 /* The file is named by a flag, or is patd.conf in the data folder that flag or environment name. */
-static int read_file(struct pat_settings *settings, const struct line *line, int argc, char **argv, struct pat_err *err)
+static int read_file(struct pat_settings *settings, const struct line *line, int argc, char **argv,
+                     struct pat_err *err)
 {
 	char path[4096];
-	const char *data = getenv("PATD_DATA"); /* NOLINT(concurrency-mt-unsafe): before any thread */
+	const char *data =
+		getenv("PATD_DATA"); /* NOLINT(concurrency-mt-unsafe): before any thread */
 
 	if (line->config)
 		return pat_settings_read_file(settings, line->config, err);
@@ -113,7 +117,8 @@ static int read_file(struct pat_settings *settings, const struct line *line, int
 	return access(path, F_OK) == 0 ? pat_settings_read_file(settings, path, err) : 0;
 }
 
-static int gather(struct pat_settings *settings, struct line *line, int argc, char **argv, struct pat_err *err)
+static int gather(struct pat_settings *settings, struct line *line, int argc, char **argv,
+                  struct pat_err *err)
 {
 	int r = pat_settings_init(settings);
 

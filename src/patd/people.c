@@ -72,8 +72,9 @@ static json_t *person_add(struct pat_core *core, const json_t *request)
 	int64_t id = 0;
 	char number[PAT_NUM_BYTES];
 	int r = pat_core_person_add(core, text(request, "email"), text(request, "name"),
-				    json_is_true(json_object_get(request, "admin")), text(request, "password"),
-				    json_string_length(password), &cli, &id);
+	                            json_is_true(json_object_get(request, "admin")),
+	                            text(request, "password"), json_string_length(password), &cli,
+	                            &id);
 
 	if (r != 0)
 		return answer(r);
@@ -87,11 +88,13 @@ static int list_one(void *arg, const struct pat_person *person)
 	char created[PAT_TIME_TEXT_BYTES];
 
 	pat_time_format(person->created_s, created);
-	return json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:b, s:b, s:s}", "id", (json_int_t)person->id, "email",
-						     person->email, "name", person->name, "admin", person->admin, "disabled",
-						     person->disabled, "created_at", created)) == 0 ?
-		       0 :
-		       -ENOMEM;
+	return json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:b, s:b, s:s}", "id",
+	                                             (json_int_t)person->id, "email", person->email,
+	                                             "name", person->name, "admin", person->admin,
+	                                             "disabled", person->disabled, "created_at",
+	                                             created)) == 0
+	               ? 0
+	               : -ENOMEM;
 }
 
 static json_t *person_list(struct pat_core *core)
@@ -113,8 +116,8 @@ static json_t *person_disable(struct pat_core *core, const json_t *request, bool
 	int r = pat_core_person_disable(core, text(request, "email"), disabled, &cli, &id);
 
 	if (r == 0)
-		pat_log(PAT_LOG_INFO, disabled ? "person.disabled" : "person.enabled", "person", pat_num(number, id), "via",
-			"cli", NULL);
+		pat_log(PAT_LOG_INFO, disabled ? "person.disabled" : "person.enabled", "person",
+		        pat_num(number, id), "via", "cli", NULL);
 	return answer(r);
 }
 
@@ -123,10 +126,12 @@ static json_t *person_password(struct pat_core *core, const json_t *request)
 	int64_t id = 0;
 	char number[PAT_NUM_BYTES];
 	int r = pat_core_person_password(core, text(request, "email"), text(request, "password"),
-					 json_string_length(json_object_get(request, "password")), &cli, &id);
+	                                 json_string_length(json_object_get(request, "password")),
+	                                 &cli, &id);
 
 	if (r == 0)
-		pat_log(PAT_LOG_INFO, "password.changed", "person", pat_num(number, id), "via", "cli", NULL);
+		pat_log(PAT_LOG_INFO, "password.changed", "person", pat_num(number, id), "via",
+		        "cli", NULL);
 	return answer(r);
 }
 

@@ -24,7 +24,7 @@
 #ifndef PAT_MODULE_PATH
 #define PAT_MODULE_PATH "/usr/lib/nginx/modules/ngx_http_pat_module.so"
 #endif
-#define EDGE_USER	"www-data"
+#define EDGE_USER "www-data"
 
 static int join(char *out, size_t size, const char *folder, const char *name, struct pat_err *err)
 {
@@ -40,16 +40,21 @@ static int make_folder(const char *path, mode_t mode, gid_t group, struct pat_er
 	struct stat st;
 
 	if (mkdir(path, mode) < 0 && errno != EEXIST)
-		return pat_err_set(err, -errno, "cannot make the folder %s: %s", path, pat_err_words(errno));
-	pat_cleanup(pat_closep) int fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		return pat_err_set(err, -errno, "cannot make the folder %s: %s", path,
+		                   pat_err_words(errno));
+	pat_cleanup(pat_closep) int fd =
+		open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return pat_err_set(err, -errno, "cannot open the folder %s: %s", path, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot open the folder %s: %s", path,
+		                   pat_err_words(errno));
 	if (st.st_uid != geteuid())
 		return pat_err_set(err, -EPERM, "the folder %s belongs to another user", path);
 	if (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0)
-		return pat_err_set(err, -errno, "cannot give the folder %s to the edge's group: %s", path, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot give the folder %s to the edge's group: %s",
+		                   path, pat_err_words(errno));
 	if (fchmod(fd, mode) < 0)
-		return pat_err_set(err, -errno, "cannot set the mode of %s: %s", path, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot set the mode of %s: %s", path,
+		                   pat_err_words(errno));
 	return 0;
 }
 
@@ -65,22 +70,26 @@ static int find_edge_user(struct pat_place *place, struct pat_err *err)
 		return 0;
 	int e = getpwnam_r(EDGE_USER, &entry, buffer, sizeof(buffer), &found);
 	if (e != 0 || !found)
-		return pat_err_set(err, -ENOENT, "started as root, but the user %s for the edge's workers does not exist",
-				   EDGE_USER);
+		return pat_err_set(
+			err, -ENOENT,
+			"started as root, but the user %s for the edge's workers does not exist",
+			EDGE_USER);
 	place->edge_group = entry.pw_gid;
 	(void)snprintf(place->edge_user, sizeof(place->edge_user), "%s", EDGE_USER);
 	return 0;
 }
 
-static int find_data(const struct pat_settings *s, bool create, struct pat_place *place, struct pat_err *err)
+static int find_data(const struct pat_settings *s, bool create, struct pat_place *place,
+                     struct pat_err *err)
 {
 	int r = create ? make_folder(s->data, 0700, (gid_t)-1, err) : 0;
 
 	if (r < 0)
 		return r;
 	if (!realpath(s->data, place->data))
-		return pat_err_set(err, -errno, "there is no data folder %s (`patd run` makes one): %s", s->data,
-				   pat_err_words(errno));
+		return pat_err_set(err, -errno,
+		                   "there is no data folder %s (`patd run` makes one): %s", s->data,
+		                   pat_err_words(errno));
 	r = join(place->journal, sizeof(place->journal), place->data, "revoked.journal", err);
 	if (r < 0)
 		return r;
@@ -90,7 +99,8 @@ static int find_data(const struct pat_settings *s, bool create, struct pat_place
 	return 0;
 }
 
-static int find_runtime(const struct pat_settings *s, bool create, struct pat_place *place, struct pat_err *err)
+static int find_runtime(const struct pat_settings *s, bool create, struct pat_place *place,
+                        struct pat_err *err)
 {
 	uint8_t digest[32];
 	char hex[17];
@@ -105,19 +115,21 @@ static int find_runtime(const struct pat_settings *s, bool create, struct pat_pl
 		if (r < 0)
 			return pat_err_set(err, r, "SHA-256 failed");
 		pat_hex_encode(digest, 8, hex);
-		(void)snprintf(place->runtime, sizeof(place->runtime), "/dev/shm/patd-%u-%s", (unsigned)geteuid(), hex);
+		(void)snprintf(place->runtime, sizeof(place->runtime), "/dev/shm/patd-%u-%s",
+		               (unsigned)geteuid(), hex);
 	}
 	int r = create ? make_folder(place->runtime, 0750, place->edge_group, err) : 0;
 	if (r == 0)
 		r = join(place->socket, sizeof(place->socket), place->runtime, "patd.sock", err);
 	if (r == 0)
-		r = join(place->control, sizeof(place->control), place->runtime, "control.sock", err);
+		r = join(place->control, sizeof(place->control), place->runtime, "control.sock",
+		         err);
 	return r;
 }
 
 /* A file that came with the program: the operator's, or beside the program in a build tree, or installed. */
-static int find_file(const char *chosen, const char *beside, const char *installed, char out[static PATH_MAX],
-		     struct pat_err *err)
+static int find_file(const char *chosen, const char *beside, const char *installed,
+                     char out[static PATH_MAX], struct pat_err *err)
 {
 	char program[PATH_MAX];
 	char candidate[PATH_MAX];
@@ -133,15 +145,18 @@ static int find_file(const char *chosen, const char *beside, const char *install
 		char *slash = strrchr(program, '/');
 		if (slash)
 			*slash = '\0';
-		if (join(candidate, sizeof(candidate), program, beside, NULL) == 0 && realpath(candidate, out))
+		if (join(candidate, sizeof(candidate), program, beside, NULL) == 0 &&
+		    realpath(candidate, out))
 			return 0;
 	}
 	if (!realpath(installed, out))
-		return pat_err_set(err, -errno, "cannot find %s: %s", installed, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot find %s: %s", installed,
+		                   pat_err_words(errno));
 	return 0;
 }
 
-int pat_place_find(const struct pat_settings *settings, bool create, struct pat_place *ret_place, struct pat_err *err)
+int pat_place_find(const struct pat_settings *settings, bool create, struct pat_place *ret_place,
+                   struct pat_err *err)
 {
 	const struct pat_settings *s = settings;
 	struct pat_place *place = ret_place;
@@ -153,14 +168,16 @@ int pat_place_find(const struct pat_settings *settings, bool create, struct pat_
 	if (r == 0)
 		r = find_runtime(s, create, place, err);
 	if (r == 0)
-		r = find_file(s->edge_module, "ngx_http_pat_module.so", PAT_MODULE_PATH, place->module, err);
+		r = find_file(s->edge_module, "ngx_http_pat_module.so", PAT_MODULE_PATH,
+		              place->module, err);
 	if (r == 0)
 		r = find_file(s->web_dir, "../web", PAT_SHARE_DIR "/web", place->web, err);
 	if (r == 0)
-		r = find_file(s->scopes_file, "../share/scopes/figma.json", PAT_SHARE_DIR "/scopes/figma.json", place->scopes, err);
+		r = find_file(s->scopes_file, "../share/scopes/figma.json",
+		              PAT_SHARE_DIR "/scopes/figma.json", place->scopes, err);
 	if (r == 0)
-		r = find_file(s->common_passwords_file, "../share/passwords/common.txt", PAT_SHARE_DIR "/passwords/common.txt",
-			      place->passwords, err);
+		r = find_file(s->common_passwords_file, "../share/passwords/common.txt",
+		              PAT_SHARE_DIR "/passwords/common.txt", place->passwords, err);
 	return r;
 }
 
@@ -174,7 +191,8 @@ static void empty_folder(int parent, const char *name, int depth)
 		pat_closep(&fd);
 		return;
 	}
-	for (struct dirent *e = readdir(dir); e; e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe): own stream */
+	for (struct dirent *e = readdir(dir); e;
+	     e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe): own stream */
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		if (e->d_type == DT_DIR && depth > 0)
@@ -203,17 +221,22 @@ static int key_make(const char *path, struct pat_err *err)
 
 	int r = pat_random(key, sizeof(key));
 	if (r < 0)
-		return pat_err_set(err, r, "the kernel gives no random bytes: %s", pat_err_words(r));
+		return pat_err_set(err, r, "the kernel gives no random bytes: %s",
+		                   pat_err_words(r));
 	pat_hex_encode(key, sizeof(key), hex);
 	pat_wipe(key, sizeof(key));
 	int n = snprintf(text, sizeof(text), "row1 %s\n", hex);
 	pat_wipe(hex, sizeof(hex));
 	(void)snprintf(temporary, sizeof(temporary), "%.4000s.new", path);
 	(void)unlink(temporary);
-	pat_cleanup(pat_closep) int fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	bool ok = fd >= 0 && write(fd, text, (size_t)n) == n && fsync(fd) == 0 && rename(temporary, path) == 0;
+	pat_cleanup(pat_closep) int fd =
+		open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	bool ok = fd >= 0 && write(fd, text, (size_t)n) == n && fsync(fd) == 0 &&
+	          rename(temporary, path) == 0;
 	pat_wipe(text, sizeof(text));
-	return ok ? 0 : pat_err_set(err, -EIO, "cannot write the row key %s: %s", path, pat_err_words(errno));
+	return ok ? 0
+	          : pat_err_set(err, -EIO, "cannot write the row key %s: %s", path,
+	                        pat_err_words(errno));
 }
 
 int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, struct pat_err *err)
@@ -228,20 +251,25 @@ int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, st
 	if (access(path, F_OK) < 0 && errno == ENOENT) {
 		/* A store without its key is not made readable by a new key; it would only be refused row by row. */
 		if (access(place->store, F_OK) == 0)
-			return pat_err_set(err, -ENOENT, "%s is missing, but the database exists: restore the key from a backup",
-					   path);
+			return pat_err_set(
+				err, -ENOENT,
+				"%s is missing, but the database exists: restore the key from a backup",
+				path);
 		r = key_make(path, err);
 		if (r < 0)
 			return r;
 	}
 	pat_cleanup(pat_closep) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) < 0)
-		return pat_err_set(err, -errno, "cannot read the row key %s: %s", path, pat_err_words(errno));
+		return pat_err_set(err, -errno, "cannot read the row key %s: %s", path,
+		                   pat_err_words(errno));
 	if (st.st_uid != geteuid() || (st.st_mode & 077) != 0)
-		return pat_err_set(err, -EPERM, "the row key %s must belong to this user alone (chmod 600)", path);
+		return pat_err_set(err, -EPERM,
+		                   "the row key %s must belong to this user alone (chmod 600)",
+		                   path);
 	ssize_t n = read(fd, text, sizeof(text));
 	bool ok = n == 70 && memcmp(text, "row1 ", 5) == 0 && text[69] == '\n' &&
-		  pat_hex_decode(text + 5, 64, ret->bytes, sizeof(ret->bytes)) == 0;
+	          pat_hex_decode(text + 5, 64, ret->bytes, sizeof(ret->bytes)) == 0;
 	pat_wipe(text, sizeof(text));
 	ret->id = 1;
 	return ok ? 0 : pat_err_set(err, -EINVAL, "%s is not a row key", path);

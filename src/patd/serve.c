@@ -24,7 +24,7 @@
 
 #define EDGE_RESTART_WAIT_MS 1000
 #define GREETING_BYTES_MAX   4096
-#define WEB_STOP_MS	     15000
+#define WEB_STOP_MS          15000
 
 struct server {
 	const struct pat_settings *settings;
@@ -40,7 +40,8 @@ struct server {
 };
 
 int pat_command_core_config(const struct pat_settings *s, const struct pat_place *place,
-			    const struct pat_catalogue *catalogue, struct pat_core_config *ret, struct pat_err *err)
+                            const struct pat_catalogue *catalogue, struct pat_core_config *ret,
+                            struct pat_err *err)
 {
 	*ret = (struct pat_core_config){
 		.store = place->store,
@@ -79,7 +80,9 @@ static int take_signals(struct server *server, struct pat_err *err)
 	(void)pthread_sigmask(SIG_BLOCK, &set, NULL);
 	(void)signal(SIGPIPE, SIG_IGN);
 	server->signal_fd = signalfd(-1, &set, SFD_CLOEXEC);
-	return server->signal_fd < 0 ? pat_err_set(err, -errno, "signalfd: %s", pat_err_words(errno)) : 0;
+	return server->signal_fd < 0
+	               ? pat_err_set(err, -errno, "signalfd: %s", pat_err_words(errno))
+	               : 0;
 }
 
 static int open_brain(struct server *server, struct pat_err *err)
@@ -97,16 +100,19 @@ static int open_brain(struct server *server, struct pat_err *err)
 	r = pat_core_open(&config, &server->core, err);
 	pat_wipe(&config.row_key, sizeof(config.row_key));
 	if (r == 0)
-		r = pat_control_listen(server->place.socket, 0660, server->place.edge_group, 1024, &server->listen_fd, err);
+		r = pat_control_listen(server->place.socket, 0660, server->place.edge_group, 1024,
+		                       &server->listen_fd, err);
 	if (r == 0)
 		r = pat_control_start(server->place.control, server->core, &server->control, err);
 	if (r == 0)
 		r = pat_web_new(&(struct pat_web_config){ .core = server->core,
-							  .catalogue = server->catalogue,
-							  .listen_fd = server->listen_fd,
-							  .threads = (unsigned)s->threads,
-							  .public_url = *s->public_url ? s->public_url : NULL },
-				&server->web, err);
+		                                          .catalogue = server->catalogue,
+		                                          .listen_fd = server->listen_fd,
+		                                          .threads = (unsigned)s->threads,
+		                                          .public_url = *s->public_url
+		                                                                ? s->public_url
+		                                                                : NULL },
+		                &server->web, err);
 	return r;
 }
 
@@ -128,10 +134,11 @@ static void greet(const struct server *server)
 	if (server->edge)
 		(void)pat_buf_addf(&text, "patd serves %s%s\n", scheme, url);
 	if (nobody)
-		(void)pat_buf_addf(&text,
-				   "\nNobody has an account yet. Set up the first one here (the link works once):\n\n"
-				   "    %s%s/setup#%s\n\n",
-				   scheme, url, code.text);
+		(void)pat_buf_addf(
+			&text,
+			"\nNobody has an account yet. Set up the first one here (the link works once):\n\n"
+			"    %s%s/setup#%s\n\n",
+			scheme, url, code.text);
 	pat_secret_done(&code);
 	/* Whether anybody reads it is theirs to know. */
 	ssize_t ignored = write(STDOUT_FILENO, pat_buf_str(&text), text.len);
@@ -140,8 +147,8 @@ static void greet(const struct server *server)
 
 static void announce(const struct server *server)
 {
-	pat_log(PAT_LOG_INFO, "patd.serving", "version", PAT_VERSION, "listen", server->edge ? server->settings->listen : "",
-		"socket", server->place.socket, NULL);
+	pat_log(PAT_LOG_INFO, "patd.serving", "version", PAT_VERSION, "listen",
+	        server->edge ? server->settings->listen : "", "socket", server->place.socket, NULL);
 	greet(server);
 }
 
@@ -249,9 +256,12 @@ int pat_command_check(const struct pat_settings *settings)
 	pat_settings_print(settings, stdout);
 	(void)fflush(stdout);
 	if (access(settings->nginx, X_OK) < 0)
-		r = pat_err_set(&err, -errno, "cannot run %s: %s", settings->nginx, pat_err_words(errno));
+		r = pat_err_set(&err, -errno, "cannot run %s: %s", settings->nginx,
+		                pat_err_words(errno));
 	else if (access(settings->data, F_OK) < 0 && errno == ENOENT)
-		(void)printf("# ok: the data folder %s does not exist yet; the first start makes it\n", settings->data);
+		(void)printf(
+			"# ok: the data folder %s does not exist yet; the first start makes it\n",
+			settings->data);
 	else
 		r = check_place(settings, &err);
 	return r < 0 ? pat_command_failed(&err) : 0;

@@ -12,7 +12,12 @@
 
 #define LINE_BYTES_MAX 4096
 
-enum type { TEXT, NUMBER, YESNO, CHOICE };
+enum type {
+	TEXT,
+	NUMBER,
+	YESNO,
+	CHOICE
+};
 
 struct setting {
 	const char *name;
@@ -39,47 +44,52 @@ static const struct setting table[] = {
 	{ "public_url", TEXT, AT(public_url), "", 0, 500, NULL, false,
 	  "How people reach this server when something stands before it, as https://tokens.example.org. Empty: as the "
 	  "request says." },
-	{ "store", TEXT, AT(store), "", 0, 3000, NULL, false, "Path of the SQLite database. Empty: patd.db in `data`." },
+	{ "store", TEXT, AT(store), "", 0, 3000, NULL, false,
+	  "Path of the SQLite database. Empty: patd.db in `data`." },
 	{ "runtime_dir", TEXT, AT(runtime_dir), "", 0, 80, NULL, false,
 	  "Folder on a tmpfs for the verification index, sockets and the edge's configuration. Empty: one of its own "
 	  "under /dev/shm." },
-	{ "realm", TEXT, AT(realm), "patd", 1, 100, NULL, false, "The realm that refusals name (RFC 6750)." },
+	{ "realm", TEXT, AT(realm), "patd", 1, 100, NULL, false,
+	  "The realm that refusals name (RFC 6750)." },
 	{ "token_headers", TEXT, AT(token_headers), "X-Figma-Token", 1, 500, NULL, false,
 	  "Header names, besides Authorization: Bearer, that may carry a token; separated by blanks." },
 	{ "token_prefix", TEXT, AT(token_prefix), "pat", 2, 5, NULL, false,
 	  "What tokens begin with, before their underscore. Tokens of another prefix are no longer accepted." },
 	{ "token_expires_days_max", NUMBER, AT(token_expires_days_max), "90", 1, 3650, NULL, false,
 	  "The longest life of a new token, in days." },
-	{ "token_expires_days_default", NUMBER, AT(token_expires_days_default), "30", 1, 3650, NULL, false,
-	  "What the page proposes, in days." },
+	{ "token_expires_days_default", NUMBER, AT(token_expires_days_default), "30", 1, 3650, NULL,
+	  false, "What the page proposes, in days." },
 	{ "token_never_allowed", YESNO, AT(token_never_allowed), "no", 0, 0, NULL, false,
 	  "Whether tokens that do not expire may be generated." },
-	{ "token_expired_keep_days", NUMBER, AT(token_expired_keep_days), "30", 0, 3650, NULL, false,
-	  "How long an expired token is told so, before it is unknown." },
+	{ "token_expired_keep_days", NUMBER, AT(token_expired_keep_days), "30", 0, 3650, NULL,
+	  false, "How long an expired token is told so, before it is unknown." },
 	{ "tokens_live_max", NUMBER, AT(tokens_live_max), "50", 1, 10000, NULL, false,
 	  "The most live tokens a person may have." },
 	{ "tokens_per_hour_max", NUMBER, AT(tokens_per_hour_max), "100", 1, 1000000, NULL, false,
 	  "The most tokens a person may generate in an hour." },
-	{ "tokens_total_max", NUMBER, AT(tokens_total_max), "67108864", 1024, 2147483648, NULL, false,
-	  "Capacity of the verification index: address space, not memory." },
+	{ "tokens_total_max", NUMBER, AT(tokens_total_max), "67108864", 1024, 2147483648, NULL,
+	  false, "Capacity of the verification index: address space, not memory." },
 	{ "session_idle_hours", NUMBER, AT(session_idle_hours), "72", 1, 8760, NULL, false,
 	  "A session ends when it was not used for so long." },
 	{ "session_max_days", NUMBER, AT(session_max_days), "30", 1, 365, NULL, false,
 	  "A session ends after so long in any case." },
 	{ "argon2_memory_kib", NUMBER, AT(argon2_memory_kib), "47104", 8192, 4194304, NULL, false,
 	  "Memory of one password hash (argon2id). 47104 is the least OWASP ASVS 5.0 names for one pass." },
-	{ "argon2_passes", NUMBER, AT(argon2_passes), "1", 1, 100, NULL, false, "Passes of one password hash (argon2id)." },
+	{ "argon2_passes", NUMBER, AT(argon2_passes), "1", 1, 100, NULL, false,
+	  "Passes of one password hash (argon2id)." },
 	{ "argon2_parallel", NUMBER, AT(argon2_parallel), "2", 1, 64, NULL, false,
 	  "Password hashes that run at the same time." },
 	{ "argon2_waiting", NUMBER, AT(argon2_waiting), "16", 0, 1024, NULL, false,
 	  "Sign-ins that may wait for their turn; more are told to come back." },
-	{ "threads", NUMBER, AT(threads), "64", 2, 256, NULL, false, "Threads of patd that answer requests." },
+	{ "threads", NUMBER, AT(threads), "64", 2, 256, NULL, false,
+	  "Threads of patd that answer requests." },
 	{ "edge_workers", NUMBER, AT(edge_workers), "0", 0, 256, NULL, false,
 	  "nginx worker processes of `patd run`. 0: one a processor." },
 	{ "nginx", TEXT, AT(nginx), "/usr/sbin/nginx", 1, 3000, NULL, false, "The nginx program." },
 	{ "edge_module", TEXT, AT(edge_module), "", 0, 3000, NULL, false,
 	  "The nginx module. Empty: ngx_http_pat_module.so beside patd, or where the package puts it." },
-	{ "web_dir", TEXT, AT(web_dir), "", 0, 3000, NULL, false, "Folder of the pages. Empty: the ones that came with patd." },
+	{ "web_dir", TEXT, AT(web_dir), "", 0, 3000, NULL, false,
+	  "Folder of the pages. Empty: the ones that came with patd." },
 	{ "scopes_file", TEXT, AT(scopes_file), "", 0, 3000, NULL, false,
 	  "JSON file of the scopes people choose from. Empty: the ones that came with patd." },
 	{ "common_passwords_file", TEXT, AT(common_passwords_file), "", 0, 3000, NULL, false,
@@ -104,17 +114,19 @@ static void *member(struct pat_settings *settings, const struct setting *s)
 	return (char *)settings + s->offset;
 }
 
-static int set_text(struct pat_settings *settings, const struct setting *s, const char *text, struct pat_err *err)
+static int set_text(struct pat_settings *settings, const struct setting *s, const char *text,
+                    struct pat_err *err)
 {
 	char **place = member(settings, s);
 	size_t len = strlen(text);
 
 	if (len < (size_t)s->min || len > (size_t)s->max)
-		return pat_err_set(err, -EINVAL, "%s must be %lld to %lld characters long", s->name, (long long)s->min,
-				   (long long)s->max);
+		return pat_err_set(err, -EINVAL, "%s must be %lld to %lld characters long", s->name,
+		                   (long long)s->min, (long long)s->max);
 	for (const char *c = text; *c; c++)
 		if ((unsigned char)*c < 0x20 || *c == 0x7f)
-			return pat_err_set(err, -EINVAL, "%s must not contain control characters", s->name);
+			return pat_err_set(err, -EINVAL, "%s must not contain control characters",
+			                   s->name);
 	char *copy = strdup(text);
 	if (!copy)
 		return pat_err_set(err, -ENOMEM, "out of memory");
@@ -123,20 +135,24 @@ static int set_text(struct pat_settings *settings, const struct setting *s, cons
 	return 0;
 }
 
-static int set_number(struct pat_settings *settings, const struct setting *s, const char *text, struct pat_err *err)
+static int set_number(struct pat_settings *settings, const struct setting *s, const char *text,
+                      struct pat_err *err)
 {
 	char *end = NULL;
 
 	errno = 0;
 	long long v = strtoll(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || isspace((unsigned char)*text) || v < s->min || v > s->max)
-		return pat_err_set(err, -EINVAL, "%s must be a whole number from %lld to %lld, not \"%s\"", s->name,
-				   (long long)s->min, (long long)s->max, text);
+	if (errno != 0 || end == text || *end != '\0' || isspace((unsigned char)*text) ||
+	    v < s->min || v > s->max)
+		return pat_err_set(err, -EINVAL,
+		                   "%s must be a whole number from %lld to %lld, not \"%s\"",
+		                   s->name, (long long)s->min, (long long)s->max, text);
 	*(int64_t *)member(settings, s) = v;
 	return 0;
 }
 
-static int set_yesno(struct pat_settings *settings, const struct setting *s, const char *text, struct pat_err *err)
+static int set_yesno(struct pat_settings *settings, const struct setting *s, const char *text,
+                     struct pat_err *err)
 {
 	bool *place = member(settings, s);
 
@@ -149,7 +165,8 @@ static int set_yesno(struct pat_settings *settings, const struct setting *s, con
 	return 0;
 }
 
-static int set_choice(struct pat_settings *settings, const struct setting *s, const char *text, struct pat_err *err)
+static int set_choice(struct pat_settings *settings, const struct setting *s, const char *text,
+                      struct pat_err *err)
 {
 	for (int64_t i = 0; s->choices[i]; i++) {
 		if (strcmp(s->choices[i], text) == 0) {
@@ -160,7 +177,8 @@ static int set_choice(struct pat_settings *settings, const struct setting *s, co
 	return pat_err_set(err, -EINVAL, "%s cannot be \"%s\"", s->name, text);
 }
 
-static int setting_set(struct pat_settings *settings, const struct setting *s, const char *text, struct pat_err *err)
+static int setting_set(struct pat_settings *settings, const struct setting *s, const char *text,
+                       struct pat_err *err)
 {
 	switch (s->type) {
 	case TEXT:
@@ -196,7 +214,8 @@ void pat_settings_done(struct pat_settings *settings)
 	*settings = (struct pat_settings){ 0 };
 }
 
-int pat_settings_set(struct pat_settings *settings, const char *name, const char *text, struct pat_err *err)
+int pat_settings_set(struct pat_settings *settings, const char *name, const char *text,
+                     struct pat_err *err)
 {
 	const struct setting *s = setting_find(name, strlen(name));
 
@@ -216,7 +235,8 @@ static char *trim(char *text)
 	return text;
 }
 
-static int read_line(struct pat_settings *settings, char *line, const char *path, int number, struct pat_err *err)
+static int read_line(struct pat_settings *settings, char *line, const char *path, int number,
+                     struct pat_err *err)
 {
 	struct pat_err why = { { 0 } };
 	char *name = trim(line);
@@ -225,7 +245,8 @@ static int read_line(struct pat_settings *settings, char *line, const char *path
 		return 0;
 	char *equals = strchr(name, '=');
 	if (!equals)
-		return pat_err_set(err, -EINVAL, "%s, line %d: expected `name = value`", path, number);
+		return pat_err_set(err, -EINVAL, "%s, line %d: expected `name = value`", path,
+		                   number);
 	*equals = '\0';
 	int r = pat_settings_set(settings, trim(name), trim(equals + 1), &why);
 	if (r < 0)
@@ -243,7 +264,8 @@ int pat_settings_read_file(struct pat_settings *settings, const char *path, stru
 		return pat_err_set(err, -errno, "cannot read %s: %s", path, pat_err_words(errno));
 	for (int number = 1; r == 0 && fgets(line, sizeof(line), f); number++) {
 		if (!strchr(line, '\n') && !feof(f))
-			r = pat_err_set(err, -EINVAL, "%s, line %d: longer than %d characters", path, number, LINE_BYTES_MAX);
+			r = pat_err_set(err, -EINVAL, "%s, line %d: longer than %d characters",
+			                path, number, LINE_BYTES_MAX);
 		else
 			r = read_line(settings, line, path, number, err);
 	}
@@ -254,22 +276,27 @@ int pat_settings_read_file(struct pat_settings *settings, const char *path, stru
 }
 
 /* One variable, `PATD_NAME=value`. */
-static int read_variable(struct pat_settings *settings, const char *variable, const char *equals, struct pat_err *err)
+static int read_variable(struct pat_settings *settings, const char *variable, const char *equals,
+                         struct pat_err *err)
 {
 	char name[64];
 	struct pat_err why = { { 0 } };
 	size_t len = (size_t)(equals - variable) - 5;
 
 	if (len >= sizeof(name))
-		return pat_err_set(err, -EINVAL, "environment: there is no setting for %.80s", variable);
+		return pat_err_set(err, -EINVAL, "environment: there is no setting for %.80s",
+		                   variable);
 	for (size_t i = 0; i < len; i++)
 		name[i] = (char)tolower((unsigned char)variable[5 + i]);
 	name[len] = '\0';
 	int r = pat_settings_set(settings, name, equals + 1, &why);
-	return r < 0 ? pat_err_set(err, r, "environment, %.*s: %s", (int)(equals - variable), variable, why.text) : 0;
+	return r < 0 ? pat_err_set(err, r, "environment, %.*s: %s", (int)(equals - variable),
+	                           variable, why.text)
+	             : 0;
 }
 
-int pat_settings_read_environment(struct pat_settings *settings, char *const *environment, struct pat_err *err)
+int pat_settings_read_environment(struct pat_settings *settings, char *const *environment,
+                                  struct pat_err *err)
 {
 	for (; *environment; environment++) {
 		const char *equals = strchr(*environment, '=');
@@ -286,23 +313,35 @@ int pat_settings_read_environment(struct pat_settings *settings, char *const *en
 int pat_settings_check(const struct pat_settings *s, struct pat_err *err)
 {
 	if (s->token_expires_days_default > s->token_expires_days_max)
-		return pat_err_set(err, -EINVAL, "token_expires_days_default (%lld) is more than token_expires_days_max (%lld)",
-				   (long long)s->token_expires_days_default, (long long)s->token_expires_days_max);
+		return pat_err_set(
+			err, -EINVAL,
+			"token_expires_days_default (%lld) is more than token_expires_days_max (%lld)",
+			(long long)s->token_expires_days_default,
+			(long long)s->token_expires_days_max);
 	if (s->session_idle_hours > s->session_max_days * 24)
-		return pat_err_set(err, -EINVAL, "session_idle_hours is longer than session_max_days");
-	if (*s->public_url && strncmp(s->public_url, "https://", 8) != 0 && strncmp(s->public_url, "http://", 7) != 0)
+		return pat_err_set(err, -EINVAL,
+		                   "session_idle_hours is longer than session_max_days");
+	if (*s->public_url && strncmp(s->public_url, "https://", 8) != 0 &&
+	    strncmp(s->public_url, "http://", 7) != 0)
 		return pat_err_set(err, -EINVAL, "public_url must begin with https:// or http://");
 	if (*s->public_url && s->public_url[strlen(s->public_url) - 1] == '/')
 		return pat_err_set(err, -EINVAL, "public_url must not end with a slash");
 	if (!strrchr(s->listen, ':') || strpbrk(s->listen, " ;{}\"'\\$"))
-		return pat_err_set(err, -EINVAL, "listen must be an address and a port, as 127.0.0.1:8080");
-	if (strspn(s->token_prefix, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") != strlen(s->token_prefix))
+		return pat_err_set(err, -EINVAL,
+		                   "listen must be an address and a port, as 127.0.0.1:8080");
+	if (strspn(s->token_prefix,
+	           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") !=
+	    strlen(s->token_prefix))
 		return pat_err_set(err, -EINVAL, "token_prefix must be letters and digits");
 	if (strpbrk(s->realm, "\"\\$;{}"))
-		return pat_err_set(err, -EINVAL, "realm must not contain quotes, backslashes, $, ; or braces");
-	if (strspn(s->token_headers, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789- ") !=
+		return pat_err_set(err, -EINVAL,
+		                   "realm must not contain quotes, backslashes, $, ; or braces");
+	if (strspn(s->token_headers,
+	           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789- ") !=
 	    strlen(s->token_headers))
-		return pat_err_set(err, -EINVAL, "token_headers must be header names of letters, digits and hyphens");
+		return pat_err_set(
+			err, -EINVAL,
+			"token_headers must be header names of letters, digits and hyphens");
 	return 0;
 }
 
@@ -353,17 +392,20 @@ static void document_range(const struct setting *s, FILE *out)
 
 void pat_settings_document(FILE *out)
 {
-	(void)fprintf(out, "# Settings\n\n"
-			   "Made by `patd settings` from the one table in src/patd/settings.c.\n\n"
-			   "A setting is given as a line `name = value` in `patd.conf` (in the data folder, or named by\n"
-			   "`--config`), as an environment variable `PATD_NAME`, or as a flag `--name value` with hyphens for\n"
-			   "underscores. The flag wins over the environment, the environment over the file. `patd check` says\n"
-			   "what is in force and whether it can work. A change takes effect at the next start.\n\n"
-			   "| name | values | default | what it does |\n| --- | --- | --- | --- |\n");
+	(void)fprintf(
+		out,
+		"# Settings\n\n"
+		"Made by `patd settings` from the one table in src/patd/settings.c.\n\n"
+		"A setting is given as a line `name = value` in `patd.conf` (in the data folder, or named by\n"
+		"`--config`), as an environment variable `PATD_NAME`, or as a flag `--name value` with hyphens for\n"
+		"underscores. The flag wins over the environment, the environment over the file. `patd check` says\n"
+		"what is in force and whether it can work. A change takes effect at the next start.\n\n"
+		"| name | values | default | what it does |\n| --- | --- | --- | --- |\n");
 	for (size_t i = 0; i < N_SETTINGS; i++) {
 		(void)fprintf(out, "| `%s` | ", table[i].name);
 		document_range(&table[i], out);
-		(void)fprintf(out, " | %s%s%s | %s |\n", *table[i].preset ? "`" : "", *table[i].preset ? table[i].preset : "–",
-			      *table[i].preset ? "`" : "", table[i].help);
+		(void)fprintf(out, " | %s%s%s | %s |\n", *table[i].preset ? "`" : "",
+		              *table[i].preset ? table[i].preset : "–", *table[i].preset ? "`" : "",
+		              table[i].help);
 	}
 }

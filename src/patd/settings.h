@@ -12,7 +12,11 @@
 
 #include "base/err.h"
 
-enum pat_access_log { PAT_ACCESS_LOG_OFF, PAT_ACCESS_LOG_REFUSED, PAT_ACCESS_LOG_ALL };
+enum pat_access_log {
+	PAT_ACCESS_LOG_OFF,
+	PAT_ACCESS_LOG_REFUSED,
+	PAT_ACCESS_LOG_ALL
+};
 
 struct pat_settings {
 	char *data;
@@ -52,13 +56,16 @@ int pat_settings_init(struct pat_settings *settings) PAT_MUST_USE;
 void pat_settings_done(struct pat_settings *settings);
 
 /* Sets one by name from text. -EINVAL with the sentence in `err`: unknown name, not of the type, out of range. */
-int pat_settings_set(struct pat_settings *settings, const char *name, const char *text, struct pat_err *err) PAT_MUST_USE;
+int pat_settings_set(struct pat_settings *settings, const char *name, const char *text,
+                     struct pat_err *err) PAT_MUST_USE;
 
 /* Reads `path`: lines of `name = value`, `#` begins a comment line. Errors name the line. */
-int pat_settings_read_file(struct pat_settings *settings, const char *path, struct pat_err *err) PAT_MUST_USE;
+int pat_settings_read_file(struct pat_settings *settings, const char *path,
+                           struct pat_err *err) PAT_MUST_USE;
 
 /* Reads PATD_… variables; one that names no setting is an error, so that a typing error is not lost. */
-int pat_settings_read_environment(struct pat_settings *settings, char *const *environment, struct pat_err *err) PAT_MUST_USE;
+int pat_settings_read_environment(struct pat_settings *settings, char *const *environment,
+                                  struct pat_err *err) PAT_MUST_USE;
 
 /* Checks what no single row can: that the settings fit each other. */
 int pat_settings_check(const struct pat_settings *settings, struct pat_err *err) PAT_MUST_USE;

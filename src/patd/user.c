@@ -30,7 +30,8 @@ static int read_password(json_t *request, struct pat_err *err)
 
 	if (isatty(STDIN_FILENO))
 		(void)fputs("Password (shown as you type; end with Enter): ", stderr);
-	while (len < sizeof(password) && (n = read(STDIN_FILENO, password + len, sizeof(password) - len)) > 0) {
+	while (len < sizeof(password) &&
+	       (n = read(STDIN_FILENO, password + len, sizeof(password) - len)) > 0) {
 		len += (size_t)n;
 		if (memchr(password, '\n', len))
 			break;
@@ -40,7 +41,8 @@ static int read_password(json_t *request, struct pat_err *err)
 		len = (size_t)(end - password);
 	if (len > 0 && password[len - 1] == '\r')
 		len--;
-	int r = len > 4096 ? pat_err_set(err, -EINVAL, "the password is longer than 4096 bytes") : 0;
+	int r = len > 4096 ? pat_err_set(err, -EINVAL, "the password is longer than 4096 bytes")
+	                   : 0;
 	if (r == 0 && json_object_set_new(request, "password", json_stringn(password, len)) < 0)
 		r = pat_err_set(err, -EINVAL, "the password is not UTF-8");
 	pat_wipe(password, sizeof(password));
@@ -76,7 +78,9 @@ static int parse(int n_words, char **words, json_t *request, struct pat_err *err
 		}
 	}
 	if ((adds || sets) && !reads)
-		return pat_err_set(err, -EINVAL, "give the password on standard input, and say so with --password-stdin");
+		return pat_err_set(
+			err, -EINVAL,
+			"give the password on standard input, and say so with --password-stdin");
 	return reads ? read_password(request, err) : 0;
 }
 
@@ -89,8 +93,8 @@ static bool index_there(const struct pat_place *place)
 }
 
 /* No patd is running: open what it would open, do the request, close. */
-static int do_here(const struct pat_settings *settings, const struct pat_place *place, const json_t *request,
-		   json_t **ret, struct pat_err *err)
+static int do_here(const struct pat_settings *settings, const struct pat_place *place,
+                   const json_t *request, json_t **ret, struct pat_err *err)
 {
 	struct pat_catalogue *catalogue = NULL;
 	struct pat_core_config config;
@@ -119,11 +123,13 @@ static void print_people(json_t *people)
 	size_t i = 0;
 	const json_t *p = NULL;
 
-	json_array_foreach(people, i, p)
-		(void)printf("%-6lld %-32s %-24s %-8s %s\n", (long long)json_integer_value(json_object_get(p, "id")),
-			     json_string_value(json_object_get(p, "email")), json_string_value(json_object_get(p, "name")),
-			     json_is_true(json_object_get(p, "admin")) ? "admin" : "",
-			     json_is_true(json_object_get(p, "disabled")) ? "disabled" : "");
+	json_array_foreach(people, i, p)(void)
+		printf("%-6lld %-32s %-24s %-8s %s\n",
+	               (long long)json_integer_value(json_object_get(p, "id")),
+	               json_string_value(json_object_get(p, "email")),
+	               json_string_value(json_object_get(p, "name")),
+	               json_is_true(json_object_get(p, "admin")) ? "admin" : "",
+	               json_is_true(json_object_get(p, "disabled")) ? "disabled" : "");
 }
 
 static int report(const json_t *answer, struct pat_err *err)
@@ -147,9 +153,10 @@ int pat_command_user(const struct pat_settings *settings, int n_words, char **wo
 
 	int r = parse(n_words, words, request, &err);
 	if (r < 0 && err.text[0] == '\0') {
-		(void)fputs("usage: patd user add EMAIL --name NAME [--admin] --password-stdin\n"
-			    "       patd user list | disable EMAIL | enable EMAIL | password EMAIL --password-stdin\n",
-			    stderr);
+		(void)fputs(
+			"usage: patd user add EMAIL --name NAME [--admin] --password-stdin\n"
+			"       patd user list | disable EMAIL | enable EMAIL | password EMAIL --password-stdin\n",
+			stderr);
 		json_decref(request);
 		return 2;
 	}

@@ -15,10 +15,10 @@
 #ifndef PAT_STORE_SQLITE_H
 #define PAT_STORE_SQLITE_H
 
-#include <sys/types.h>
 #include <pthread.h>
 #include <semaphore.h>
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "store/backend.h"
 

@@ -282,7 +282,7 @@ struct revoke_op {
 	const struct pat_actor *actor;
 	int64_t now_s;
 	enum pat_revoke_reason reason;
-	bool tampered; /* result: the row was no token any more */
+	bool tampered;            /* result: the row was no token any more */
 	struct pat_record record; /* result */
 };
 

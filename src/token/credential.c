@@ -13,8 +13,9 @@
 static bool is_token68(const char *s, size_t len)
 {
 	static const bool member[256] = {
-		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true, ['-'] = true, ['.'] = true,
-		['_'] = true,	      ['~'] = true,	    ['+'] = true,	  ['/'] = true,
+		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
+		['-'] = true,         ['.'] = true,         ['_'] = true,
+		['~'] = true,         ['+'] = true,         ['/'] = true,
 	};
 	bool all = true;
 
@@ -45,9 +46,9 @@ static void credential_present(struct pat_credential *c, const char *text, size_
 	}
 	c->text = text;
 	c->len = len;
-	c->state = len <= PAT_CREDENTIAL_BYTES_MAX && is_token68(text, len) ?
-			   PAT_CREDENTIAL_PRESENT :
-			   PAT_CREDENTIAL_MALFORMED;
+	c->state = len <= PAT_CREDENTIAL_BYTES_MAX && is_token68(text, len)
+	                   ? PAT_CREDENTIAL_PRESENT
+	                   : PAT_CREDENTIAL_MALFORMED;
 }
 
 void pat_credential_add_authorization(struct pat_credential *c, const char *value, size_t len)

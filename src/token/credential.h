@@ -16,8 +16,8 @@
 #define PAT_CREDENTIAL_BYTES_MAX 4096
 
 enum pat_credential_state {
-	PAT_CREDENTIAL_NONE,	  /* nothing presented, or only an Authorization of another scheme */
-	PAT_CREDENTIAL_PRESENT,	  /* `text`, `len`: not yet checked to be a token */
+	PAT_CREDENTIAL_NONE,    /* nothing presented, or only an Authorization of another scheme */
+	PAT_CREDENTIAL_PRESENT, /* `text`, `len`: not yet checked to be a token */
 	PAT_CREDENTIAL_MALFORMED, /* presented, but not token68, blank or too long: never looked up */
 	PAT_CREDENTIAL_AMBIGUOUS, /* more than one: refuse with 400 invalid_request */
 };

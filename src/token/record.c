@@ -11,7 +11,8 @@
 
 static const char domain[] = "patd/row1";
 
-#define SEALED_BYTES (sizeof(domain) - 1 + PAT_DIGEST_BYTES + 8 + 8 + 8 + 4 + 8 + 4 + 8 + PAT_SHA256_BYTES)
+#define SEALED_BYTES \
+	(sizeof(domain) - 1 + PAT_DIGEST_BYTES + 8 + 8 + 8 + 4 + 8 + 4 + 8 + PAT_SHA256_BYTES)
 
 static uint8_t *put(uint8_t *at, uint64_t value, size_t bytes)
 {
@@ -21,7 +22,7 @@ static uint8_t *put(uint8_t *at, uint64_t value, size_t bytes)
 }
 
 static void record_sealed(const struct pat_record *r, const uint8_t scopes_hash[static 32],
-			  uint8_t sealed[static SEALED_BYTES])
+                          uint8_t sealed[static SEALED_BYTES])
 {
 	uint8_t *at = sealed + sizeof(domain) - 1;
 
@@ -38,7 +39,8 @@ static void record_sealed(const struct pat_record *r, const uint8_t scopes_hash[
 	pat_assert(at + PAT_SHA256_BYTES == sealed + SEALED_BYTES);
 }
 
-static int record_mac(const struct pat_record *r, const struct pat_row_key *key, uint8_t mac[static 32])
+static int record_mac(const struct pat_record *r, const struct pat_row_key *key,
+                      uint8_t mac[static 32])
 {
 	uint8_t sealed[SEALED_BYTES];
 	uint8_t scopes_hash[PAT_SHA256_BYTES];
@@ -69,7 +71,7 @@ int pat_record_check(const struct pat_record *record, const struct pat_row_key *
 }
 
 int pat_record_check_hashed(const struct pat_record *record, const uint8_t scopes_hash[static 32],
-			    uint32_t key_id, struct pat_hmac *hmac)
+                            uint32_t key_id, struct pat_hmac *hmac)
 {
 	uint8_t sealed[SEALED_BYTES];
 	uint8_t mac[PAT_SHA256_BYTES];
@@ -83,7 +85,8 @@ int pat_record_check_hashed(const struct pat_record *record, const uint8_t scope
 	return pat_memeq(mac, record->mac, sizeof(mac)) ? 0 : PAT_RECORD_E_MAC;
 }
 
-void pat_record_tid(const uint8_t digest[static PAT_DIGEST_BYTES], char out[static PAT_TID_CHARS + 1])
+void pat_record_tid(const uint8_t digest[static PAT_DIGEST_BYTES],
+                    char out[static PAT_TID_CHARS + 1])
 {
 	pat_hex_encode(digest, PAT_TID_BYTES, out);
 }

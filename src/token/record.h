@@ -19,7 +19,7 @@
 
 #define PAT_TOKEN_NAME_CHARS_MAX 64
 #define PAT_TOKEN_NAME_BYTES_MAX (4 * PAT_TOKEN_NAME_CHARS_MAX)
-#define PAT_NEVER		 INT64_MAX /* expires: no expiry */
+#define PAT_NEVER                INT64_MAX /* expires: no expiry */
 
 enum pat_record_state {
 	PAT_RECORD_LIVE = 0,
@@ -28,7 +28,7 @@ enum pat_record_state {
 
 enum pat_revoke_reason {
 	PAT_REVOKE_NONE = 0,
-	PAT_REVOKE_OWNER = 1,		/* its owner revoked it */
+	PAT_REVOKE_OWNER = 1,           /* its owner revoked it */
 	PAT_REVOKE_PERSON_DISABLED = 2, /* an administrator disabled its owner */
 };
 
@@ -45,8 +45,8 @@ struct pat_record {
 	char scopes[PAT_SCOPES_TEXT_BYTES_MAX + 1]; /* canonical */
 	int64_t issued_s;
 	int64_t expires_s; /* first second at which it is refused, or PAT_NEVER */
-	uint32_t flags;	   /* 0: none defined yet */
-	int64_t seq;	   /* of the change that created it */
+	uint32_t flags;    /* 0: none defined yet */
+	int64_t seq;       /* of the change that created it */
 	uint32_t key_id;   /* which row key sealed it */
 	uint8_t mac[32];
 	enum pat_record_state state;
@@ -72,9 +72,10 @@ int pat_record_check(const struct pat_record *record, const struct pat_row_key *
 /* pat_record_check() for loads of many rows: `hmac` holds the key named `key_id`, `scopes_hash` is
  * SHA-256(scopes) of a set that many rows share; record->scopes is not read. Thread: that of `hmac`. */
 int pat_record_check_hashed(const struct pat_record *record, const uint8_t scopes_hash[static 32],
-			    uint32_t key_id, struct pat_hmac *hmac) PAT_MUST_USE;
+                            uint32_t key_id, struct pat_hmac *hmac) PAT_MUST_USE;
 
 /* The public id as 32 hex characters and a NUL. */
-void pat_record_tid(const uint8_t digest[static PAT_DIGEST_BYTES], char out[static PAT_TID_CHARS + 1]);
+void pat_record_tid(const uint8_t digest[static PAT_DIGEST_BYTES],
+                    char out[static PAT_TID_CHARS + 1]);
 
 #endif

@@ -25,7 +25,8 @@ static int compare_names(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-int pat_scopes_canonical(const char *const *names, size_t n, char text[static PAT_SCOPES_TEXT_BYTES_MAX + 1])
+int pat_scopes_canonical(const char *const *names, size_t n,
+                         char text[static PAT_SCOPES_TEXT_BYTES_MAX + 1])
 {
 	const char *sorted[PAT_SCOPES_MAX];
 	size_t len = 0;

@@ -13,7 +13,8 @@
 #include "base/codec.h"
 
 /* The largest body: 2^256 - 1 in base62. */
-static const char body_max[PAT_TOKEN_BODY_CHARS + 1] = "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1";
+static const char body_max[PAT_TOKEN_BODY_CHARS + 1] =
+	"yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1";
 
 int pat_token_format_init(struct pat_token_format *format, const char *prefix)
 {
@@ -28,7 +29,7 @@ int pat_token_format_init(struct pat_token_format *format, const char *prefix)
 }
 
 void pat_token_make(const struct pat_token_format *format, const uint8_t secret[static 32],
-		    struct pat_secret *ret)
+                    struct pat_secret *ret)
 {
 	char *body = ret->text + format->prefix_len;
 

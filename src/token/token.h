@@ -15,15 +15,16 @@
 #include "base/base.h"
 #include "base/crypto.h"
 
-#define PAT_TOKEN_PREFIX_MIN   2 /* the "_" not counted */
-#define PAT_TOKEN_PREFIX_MAX   5
-#define PAT_TOKEN_BODY_CHARS   43
-#define PAT_TOKEN_CHECK_CHARS  6
-#define PAT_TOKEN_BYTES_MAX    (PAT_TOKEN_PREFIX_MAX + 1 + PAT_TOKEN_BODY_CHARS + PAT_TOKEN_CHECK_CHARS)
-#define PAT_DIGEST_BYTES       32
-#define PAT_TID_BYTES	       16
-#define PAT_TID_CHARS	       32
-#define PAT_TOKEN_HINT_CHARS   4 /* the last characters of a token, kept for the owner's list */
+#define PAT_TOKEN_PREFIX_MIN  2 /* the "_" not counted */
+#define PAT_TOKEN_PREFIX_MAX  5
+#define PAT_TOKEN_BODY_CHARS  43
+#define PAT_TOKEN_CHECK_CHARS 6
+#define PAT_TOKEN_BYTES_MAX \
+	(PAT_TOKEN_PREFIX_MAX + 1 + PAT_TOKEN_BODY_CHARS + PAT_TOKEN_CHECK_CHARS)
+#define PAT_DIGEST_BYTES     32
+#define PAT_TID_BYTES        16
+#define PAT_TID_CHARS        32
+#define PAT_TOKEN_HINT_CHARS 4 /* the last characters of a token, kept for the owner's list */
 
 enum pat_token_outcome {
 	PAT_TOKEN_E_MALFORMED = 1, /* not a token of this format, or mistyped */
@@ -40,9 +41,10 @@ int pat_token_format_init(struct pat_token_format *format, const char *prefix) P
 
 /* Spells the token of 32 secret bytes. */
 void pat_token_make(const struct pat_token_format *format, const uint8_t secret[static 32],
-		    struct pat_secret *ret);
+                    struct pat_secret *ret);
 
 /* 0 for the one canonical spelling of some token, PAT_TOKEN_E_MALFORMED otherwise. */
-int pat_token_check(const struct pat_token_format *format, const char *text, size_t len) PAT_MUST_USE;
+int pat_token_check(const struct pat_token_format *format, const char *text,
+                    size_t len) PAT_MUST_USE;
 
 #endif

@@ -88,8 +88,10 @@ static void assert_refused(struct contract *c, const struct pat_record *one)
 	                 PAT_STORE_E_NOT_FOUND);
 	/* Whoever knew the token is told, unless the edit hid whose or which it was. */
 	pat_hex_encode(one->digest, PAT_TID_BYTES, tid);
-	(void)snprintf(sql, sizeof(sql), "SELECT count(*) FROM token WHERE owner = 1 AND lower(substr(hex(digest), 1, 32)) = '%s'",
-	               tid);
+	(void)snprintf(
+		sql, sizeof(sql),
+		"SELECT count(*) FROM token WHERE owner = 1 AND lower(substr(hex(digest), 1, 32)) = '%s'",
+		tid);
 	assert_int_equal(contract_head(c), contract_backend->sql_i64(c, sql) == 0 ? 2 : 3);
 }
 

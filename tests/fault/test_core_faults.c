@@ -12,8 +12,8 @@
 #include "tests/unit/test.h"
 
 #include <errno.h>
-#include <sys/resource.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -24,7 +24,7 @@
 #include "tests/contract/faulty_vfs.h"
 
 #define PASSWORD "correct horse battery wagon"
-#define N_MAX	 5000
+#define N_MAX    5000
 
 static char store_folder[64];
 static char index_folder[64];
@@ -36,7 +36,7 @@ struct fault {
 	const char *name;
 	void (*arm)(int n);
 	bool (*disarm)(void);
-	int error; /* what a caller may be told, besides -EIO */
+	int error;         /* what a caller may be told, besides -EIO */
 	int opening_fails; /* so often at least */
 };
 
@@ -103,7 +103,9 @@ static int core_open(struct pat_core **ret, struct pat_err *err)
 
 static const struct pat_actor *actor(void)
 {
-	static const struct pat_actor page = { .via = "page", .address = "127.0.0.1", .agent = "test", .request_id = "r" };
+	static const struct pat_actor page = {
+		.via = "page", .address = "127.0.0.1", .agent = "test", .request_id = "r"
+	};
 
 	return &page;
 }
@@ -111,14 +113,18 @@ static const struct pat_actor *actor(void)
 static void sign_in(struct pat_core *core, struct pat_signed_in *ret)
 {
 	int64_t id = 0;
-	int r = pat_core_person_add(core, "ada@acme.org", "Ada", false, PASSWORD, strlen(PASSWORD), actor(), &id);
+	int r = pat_core_person_add(core, "ada@acme.org", "Ada", false, PASSWORD, strlen(PASSWORD),
+	                            actor(), &id);
 
 	assert_true(r == 0 || r == PAT_CORE_E_EMAIL_TAKEN);
-	assert_int_equal(pat_core_sign_in(core, "ada@acme.org", PASSWORD, strlen(PASSWORD), actor(), ret), 0);
+	assert_int_equal(
+		pat_core_sign_in(core, "ada@acme.org", PASSWORD, strlen(PASSWORD), actor(), ret),
+		0);
 }
 
 /* Every token has scopes that no other has, as far as there are pairs: the index takes memory for a new set. */
-static int create(struct pat_core *core, const struct pat_signed_in *who, const char *name, struct pat_token_answer *ret)
+static int create(struct pat_core *core, const struct pat_signed_in *who, const char *name,
+                  struct pat_token_answer *ret)
 {
 	static size_t pair;
 	size_t a = pair / catalogue->n % catalogue->n;
@@ -126,9 +132,11 @@ static int create(struct pat_core *core, const struct pat_signed_in *who, const 
 	const char *scopes[] = { catalogue->scopes[a].scope, catalogue->scopes[b].scope };
 
 	return pat_core_token_create(core, who,
-				     &(struct pat_token_request){ .name = name, .scopes = scopes, .n_scopes = a == b ? 1 : 2,
-								  .expires_days = 30 },
-				     actor(), ret);
+	                             &(struct pat_token_request){ .name = name,
+	                                                          .scopes = scopes,
+	                                                          .n_scopes = a == b ? 1 : 2,
+	                                                          .expires_days = 30 },
+	                             actor(), ret);
 }
 
 static enum pat_verdict verify(struct pat_verifier *v, const struct pat_secret *token)
@@ -145,7 +153,7 @@ static enum pat_verdict verify(struct pat_verifier *v, const struct pat_secret *
 struct listing {
 	const uint8_t *digest; /* NULL: none in particular */
 	int live;
-	int found;	     /* of that digest */
+	int found; /* of that digest */
 	const char *state;
 };
 
@@ -162,11 +170,13 @@ static int list_one(void *arg, const struct pat_record *record)
 	return 0;
 }
 
-static struct listing list(struct pat_core *core, const struct pat_signed_in *who, const uint8_t *digest)
+static struct listing list(struct pat_core *core, const struct pat_signed_in *who,
+                           const uint8_t *digest)
 {
 	struct listing l = { .digest = digest, .state = "" };
 
-	assert_int_equal(pat_core_token_list(core, who, PAT_TOKENS_ALL, 0, 100000, list_one, &l), 0);
+	assert_int_equal(pat_core_token_list(core, who, PAT_TOKENS_ALL, 0, 100000, list_one, &l),
+	                 0);
 	return l;
 }
 
@@ -193,7 +203,9 @@ static void after_failed_create(struct scene *s, const char *name, struct pat_to
 	/* Neither the name nor anything else is in the way. */
 	assert_int_equal(create(s->core, &s->ada, name, &again), 0);
 	assert_int_equal(verify(s->v, &again.token), PAT_VERDICT_ALLOWED);
-	assert_int_equal(pat_core_token_revoke(s->core, &s->ada, again.record.digest, actor(), &again.record), 0);
+	assert_int_equal(pat_core_token_revoke(s->core, &s->ada, again.record.digest, actor(),
+	                                       &again.record),
+	                 0);
 	assert_int_equal(verify(s->v, &again.token), PAT_VERDICT_UNKNOWN);
 	pat_secret_done(&again.token);
 }
@@ -204,8 +216,10 @@ static void after_failed_revoke(struct scene *s, struct pat_token_answer *answer
 
 	assert_int_equal(l.found, 1);
 	assert_int_equal(verify(s->v, &answer->token),
-			 strcmp(l.state, "live") == 0 ? PAT_VERDICT_ALLOWED : PAT_VERDICT_UNKNOWN);
-	assert_int_equal(pat_core_token_revoke(s->core, &s->ada, answer->record.digest, actor(), &answer->record), 0);
+	                 strcmp(l.state, "live") == 0 ? PAT_VERDICT_ALLOWED : PAT_VERDICT_UNKNOWN);
+	assert_int_equal(pat_core_token_revoke(s->core, &s->ada, answer->record.digest, actor(),
+	                                       &answer->record),
+	                 0);
 	assert_int_equal(verify(s->v, &answer->token), PAT_VERDICT_UNKNOWN);
 }
 
@@ -225,7 +239,8 @@ static bool live_with(struct scene *s, const struct fault *fault, int n, bool *r
 	int created = create(s->core, &s->ada, name, &answer);
 	if (created == 0) {
 		verdict = verify(s->v, &answer.token);
-		revoked = pat_core_token_revoke(s->core, &s->ada, answer.record.digest, actor(), &record);
+		revoked = pat_core_token_revoke(s->core, &s->ada, answer.record.digest, actor(),
+		                                &record);
 	}
 	bool came = fault->disarm();
 
@@ -286,7 +301,9 @@ static void a_token_s_life(void **state)
 	assert_string_equal(after.state, "live");
 	check_kept(&s);
 	/* The next life begins without it. */
-	assert_int_equal(pat_core_token_revoke(s.core, &s.ada, s.kept.record.digest, actor(), &s.kept.record), 0);
+	assert_int_equal(pat_core_token_revoke(s.core, &s.ada, s.kept.record.digest, actor(),
+	                                       &s.kept.record),
+	                 0);
 	pat_secret_done(&s.kept.token);
 	pat_secret_done(&s.ada.cookie);
 	pat_secret_done(&s.ada.csrf);
@@ -324,7 +341,8 @@ static void opening(void **state)
 	sign_in(core, &ada);
 	assert_int_equal(create(core, &ada, "kept", &kept), 0);
 	assert_int_equal(create(core, &ada, "gone", &gone), 0);
-	assert_int_equal(pat_core_token_revoke(core, &ada, gone.record.digest, actor(), &gone.record), 0);
+	assert_int_equal(
+		pat_core_token_revoke(core, &ada, gone.record.digest, actor(), &gone.record), 0);
 	pat_core_close(core);
 	assert_int_equal(pat_verifier_new(index_folder, &v), 0);
 	assert_int_equal(verify(v, &kept.token), PAT_VERDICT_ALLOWED);
@@ -357,7 +375,8 @@ static void opening(void **state)
 	print_message("             %d calls, %d failures said why and ended\n", n - 2, failures);
 	assert_true(failures >= fault->opening_fails);
 	assert_int_equal(core_open(&core, &err), 0);
-	assert_int_equal(pat_core_token_revoke(core, &ada, kept.record.digest, actor(), &kept.record), 0);
+	assert_int_equal(
+		pat_core_token_revoke(core, &ada, kept.record.digest, actor(), &kept.record), 0);
 	assert_int_equal(verify(v, &kept.token), PAT_VERDICT_UNKNOWN);
 	pat_core_close(core);
 	pat_secret_done(&kept.token);
@@ -393,7 +412,8 @@ static void a_journal_whose_disk_is_full_loses_no_line(void **state)
 
 		assert_non_null(f);
 		assert_int_equal(fseek(f, 0, SEEK_END), 0);
-		struct rlimit full = { .rlim_cur = (rlim_t)ftell(f) + n, .rlim_max = before.rlim_max };
+		struct rlimit full = { .rlim_cur = (rlim_t)ftell(f) + n,
+			               .rlim_max = before.rlim_max };
 		(void)fclose(f);
 		digest_of(n, digest);
 		pat_journal_note(j, digest, n, 1000);
@@ -439,7 +459,9 @@ static int tear_down(void **state)
 
 int main(void)
 {
-	enum { N = PAT_ARRAY_LEN(faults) };
+	enum {
+		N = PAT_ARRAY_LEN(faults)
+	};
 	static char names[2 * N][64];
 	struct CMUnitTest tests[2 * N + 1];
 	struct pat_err err = { { 0 } };
@@ -447,14 +469,17 @@ int main(void)
 	for (size_t i = 0; i < 2 * N; i++) {
 		bool life = i < N;
 
-		(void)snprintf(names[i], sizeof(names[i]), "%s, failing: %s", life ? "a token's life" : "opening",
-			       faults[i % N].name);
-		tests[i] = (struct CMUnitTest){ .name = names[i], .test_func = life ? a_token_s_life : opening,
-						.setup_func = set_up, .teardown_func = tear_down,
-						.initial_state = (void *)(uintptr_t)&faults[i % N] };
+		(void)snprintf(names[i], sizeof(names[i]), "%s, failing: %s",
+		               life ? "a token's life" : "opening", faults[i % N].name);
+		tests[i] =
+			(struct CMUnitTest){ .name = names[i],
+			                     .test_func = life ? a_token_s_life : opening,
+			                     .setup_func = set_up,
+			                     .teardown_func = tear_down,
+			                     .initial_state = (void *)(uintptr_t)&faults[i % N] };
 	}
-	tests[2 * N] = (struct CMUnitTest)cmocka_unit_test_setup_teardown(a_journal_whose_disk_is_full_loses_no_line, set_up,
-									   tear_down);
+	tests[2 * N] = (struct CMUnitTest)cmocka_unit_test_setup_teardown(
+		a_journal_whose_disk_is_full_loses_no_line, set_up, tear_down);
 	faulty_malloc_register();
 	faulty_vfs_register();
 	assert_int_equal(pat_catalogue_load(PAT_TEST_SCOPES, &catalogue, &err), 0);

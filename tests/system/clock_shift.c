@@ -20,7 +20,8 @@ __attribute__((constructor)) static void start(void)
 {
 	const char *path = getenv("CLOCK_SHIFT");
 	int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	void *at = fd >= 0 ? mmap(NULL, sizeof(*shift_s), PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
+	void *at =
+		fd >= 0 ? mmap(NULL, sizeof(*shift_s), PROT_READ, MAP_SHARED, fd, 0) : MAP_FAILED;
 
 	if (at == MAP_FAILED)
 		abort();

@@ -37,11 +37,11 @@ static int do_new(char *args)
 	pat_index_writer_free(writer);
 	writer = NULL;
 	int r = pat_index_writer_new(&(struct pat_index_config){ .directory = directory,
-								 .group = (gid_t)-1,
-								 .format = &format,
-								 .tokens_max = capacity,
-								 .tokens_expected = 0 },
-				     &writer, &err);
+	                                                         .group = (gid_t)-1,
+	                                                         .format = &format,
+	                                                         .tokens_max = capacity,
+	                                                         .tokens_expected = 0 },
+	                             &writer, &err);
 	if (r < 0)
 		fprintf(stderr, "%s\n", err.text);
 	return r;
@@ -70,17 +70,20 @@ static int do_add(char *args)
 	int at = 0;
 	uint8_t digest[PAT_DIGEST_BYTES];
 
-	if (sscanf(args, "%127s %1023s %" SCNd64 " %" SCNd64 " %n", token, owner, &issued, &expires, &at) < 4 || at == 0)
+	if (sscanf(args, "%127s %1023s %" SCNd64 " %" SCNd64 " %n", token, owner, &issued, &expires,
+	           &at) < 4 ||
+	    at == 0)
 		return -EINVAL;
 	if (pat_sha256_once(token, strlen(token), digest) < 0)
 		return -EIO;
 	percent_decode(owner);
-	return pat_index_writer_add(writer, &(struct pat_index_entry){ .digest = digest,
-								       .number = 1,
-								       .owner = owner,
-								       .scopes = args + at,
-								       .issued_s = issued,
-								       .expires_s = expires ? expires : PAT_NEVER });
+	return pat_index_writer_add(
+		writer, &(struct pat_index_entry){ .digest = digest,
+	                                           .number = 1,
+	                                           .owner = owner,
+	                                           .scopes = args + at,
+	                                           .issued_s = issued,
+	                                           .expires_s = expires ? expires : PAT_NEVER });
 }
 
 static int do_fill(char *args)
@@ -96,12 +99,13 @@ static int do_fill(char *args)
 
 		r = pat_sha256_once(&i, sizeof(i), digest);
 		if (r == 0)
-			r = pat_index_writer_add(writer, &(struct pat_index_entry){ .digest = digest,
-										    .number = (int64_t)i,
-										    .owner = "nobody",
-										    .scopes = scope,
-										    .issued_s = 1,
-										    .expires_s = PAT_NEVER });
+			r = pat_index_writer_add(
+				writer, &(struct pat_index_entry){ .digest = digest,
+			                                           .number = (int64_t)i,
+			                                           .owner = "nobody",
+			                                           .scopes = scope,
+			                                           .issued_s = 1,
+			                                           .expires_s = PAT_NEVER });
 	}
 	return r;
 }

@@ -36,10 +36,13 @@ static void json_text_is_escaped(void **state)
 		size_t len;
 		const char *out;
 	} cases[] = {
-		{ "plain", 5, "plain" },	 { "a\"b\\c", 5, "a\\\"b\\\\c" },
+		{ "plain", 5, "plain" },
+		{ "a\"b\\c", 5, "a\\\"b\\\\c" },
 		{ "a\r\nb\t\x1b[31m\0z", 12, "a\\u000d\\u000ab\\u0009\\u001b[31m\\u0000z" },
-		{ "\x7f", 1, "\\u007f" },	 { "\xc3\xa9", 2, "\xc3\xa9" },
-		{ "\xc3(", 2, "\xef\xbf\xbd(" }, { "\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
+		{ "\x7f", 1, "\\u007f" },
+		{ "\xc3\xa9", 2, "\xc3\xa9" },
+		{ "\xc3(", 2, "\xef\xbf\xbd(" },
+		{ "\xed\xa0\x80", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd" },
 		{ "\xc0\xaf", 2, "\xef\xbf\xbd\xef\xbf\xbd" },
 	};
 
@@ -83,10 +86,14 @@ static void base62_round_trips_and_refuses_what_does_not_fit(void **state)
 		assert_int_equal(pat_base62_decode_256(text, back), 0);
 		assert_memory_equal(bytes, back, 32);
 	}
-	assert_int_equal(pat_base62_decode_256("yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1", back), 0);
-	assert_int_equal(pat_base62_decode_256("yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp2", back), -EINVAL);
-	assert_int_equal(pat_base62_decode_256("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", back), -EINVAL);
-	assert_int_equal(pat_base62_decode_256("0000000000000000000000000000000000000000-00", back), -EINVAL);
+	assert_int_equal(pat_base62_decode_256("yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp1", back),
+	                 0);
+	assert_int_equal(pat_base62_decode_256("yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp2", back),
+	                 -EINVAL);
+	assert_int_equal(pat_base62_decode_256("zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz", back),
+	                 -EINVAL);
+	assert_int_equal(pat_base62_decode_256("0000000000000000000000000000000000000000-00", back),
+	                 -EINVAL);
 }
 
 static void times_are_read_strictly(void **state)
@@ -157,7 +164,8 @@ static void hmac_answers_rfc_4231(void **state)
 	(void)state;
 	assert_int_equal(pat_hmac_sha256(key, "what do ya want for nothing?", 28, mac), 0);
 	pat_hex_encode(mac, 32, hex);
-	assert_string_equal(hex, "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	assert_string_equal(hex,
+	                    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
 /* What a log line looks like on standard error, from a child that logs once. */
@@ -186,7 +194,9 @@ static void a_log_line_stays_one_object(void **state)
 
 	(void)state;
 	logged("a\r\n{\"event\":\"forged\"}\x1b[2J", line, sizeof(line));
-	assert_non_null(strstr(line, "\"event\":\"test.event\",\"key\":\"a\\u000d\\u000a{\\\"event\\\":\\\"forged\\\"}\\u001b[2J\"}\n"));
+	assert_non_null(strstr(
+		line,
+		"\"event\":\"test.event\",\"key\":\"a\\u000d\\u000a{\\\"event\\\":\\\"forged\\\"}\\u001b[2J\"}\n"));
 	assert_ptr_equal(strchr(line, '\n'), line + strlen(line) - 1);
 	assert_non_null(big);
 	memset(big, 'x', 19999);

@@ -27,14 +27,16 @@ static void a_guesser_waits_ever_longer(void **state)
 	(void)state;
 	assert_int_equal(pat_throttle_new(1024, &t), 0);
 	for (int i = 0; i < PAT_THROTTLE_PAIR_FREE; i++)
-		assert_int_equal(pat_throttle_attempt(t, "ada@acme.org", "10.0.0.1", false, now), 0);
+		assert_int_equal(pat_throttle_attempt(t, "ada@acme.org", "10.0.0.1", false, now),
+		                 0);
 	for (int i = 0; i < 12; i++) {
 		unsigned wait = pat_throttle_attempt(t, "ADA@acme.org", "10.0.0.1", false, now);
 
 		assert_true(wait > waited || wait == PAT_THROTTLE_WAIT_S_MAX);
 		waited = wait;
 		now += wait * S;
-		assert_int_equal(pat_throttle_attempt(t, "ada@acme.org", "10.0.0.1", false, now), 0);
+		assert_int_equal(pat_throttle_attempt(t, "ada@acme.org", "10.0.0.1", false, now),
+		                 0);
 	}
 	assert_int_equal(waited, PAT_THROTTLE_WAIT_S_MAX);
 	/* The victim, elsewhere, is not made to wait; and nor is another account at the guesser's address. */
@@ -151,11 +153,11 @@ static void passwords_are_judged_by_length_and_blocklist(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < PAT_ARRAY_LEN(cases); i++)
-		assert_int_equal(pat_password_check(passwords, cases[i].text, strlen(cases[i].text), "ada.lovelace@acme.org",
-						    "Countess Ada King"),
-				 cases[i].outcome);
+		assert_int_equal(pat_password_check(passwords, cases[i].text, strlen(cases[i].text),
+		                                    "ada.lovelace@acme.org", "Countess Ada King"),
+		                 cases[i].outcome);
 	assert_int_equal(pat_password_check(passwords, "a NUL in \0 the middle", 21, "x@y.z", "X"),
-			 PAT_CORE_E_PASSWORD_BAD_CHARACTERS);
+	                 PAT_CORE_E_PASSWORD_BAD_CHARACTERS);
 }
 
 static void long_passwords_count_to_the_last_character(void **state)
@@ -166,9 +168,11 @@ static void long_passwords_count_to_the_last_character(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(text); i++)
 		text[i] = (char)('a' + i * 7 % 26);
-	assert_int_equal(pat_password_check(passwords, text, PAT_PASSWORD_BYTES_MAX, "x@y.z", "X"), 0);
-	assert_int_equal(pat_password_check(passwords, text, PAT_PASSWORD_BYTES_MAX + 1, "x@y.z", "X"),
-			 PAT_CORE_E_PASSWORD_TOO_LONG);
+	assert_int_equal(pat_password_check(passwords, text, PAT_PASSWORD_BYTES_MAX, "x@y.z", "X"),
+	                 0);
+	assert_int_equal(
+		pat_password_check(passwords, text, PAT_PASSWORD_BYTES_MAX + 1, "x@y.z", "X"),
+		PAT_CORE_E_PASSWORD_TOO_LONG);
 	assert_int_equal(pat_password_hash(passwords, text, 512, phc), 0);
 	assert_int_equal(strncmp(phc, "$argon2id$v=19$m=8192,t=1,p=1$", 30), 0);
 	assert_int_equal(pat_password_verify(passwords, text, 512, phc), 0);
@@ -177,8 +181,9 @@ static void long_passwords_count_to_the_last_character(void **state)
 	assert_int_equal(pat_password_verify(passwords, text, 511, phc), PAT_CORE_E_CREDENTIALS);
 	assert_int_equal(pat_password_verify(passwords, text, 511, NULL), PAT_CORE_E_CREDENTIALS);
 	assert_false(pat_password_outdated(passwords, phc));
-	assert_true(pat_password_outdated(passwords, "$argon2id$v=19$m=4096,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
-						     "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI"));
+	assert_true(pat_password_outdated(passwords,
+	                                  "$argon2id$v=19$m=4096,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
+	                                  "MTIzNDU2Nzg5MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTI"));
 }
 
 struct storm {
@@ -208,7 +213,8 @@ static void a_storm_is_bounded(void **state)
 		(void)pthread_join(threads[i], NULL);
 	assert_int_equal(storm.busy + storm.judged, 64);
 	assert_true(storm.judged >= 4);
-	assert_int_equal(pat_password_verify(passwords, "whatever", 8, NULL), PAT_CORE_E_CREDENTIALS);
+	assert_int_equal(pat_password_verify(passwords, "whatever", 8, NULL),
+	                 PAT_CORE_E_CREDENTIALS);
 }
 
 /* ---- The catalogue. */
@@ -245,17 +251,27 @@ static void a_catalogue_is_read_or_explained(void **state)
 	assert_null(pat_catalogue_find(c, ""));
 	pat_catalogue_free(c);
 
-	assert_int_equal(load_text("{\"scopes\":[{\"scope\":\"a\",\"description\":\"b\",\"category\":\"c\"}]}", &err), 0);
+	assert_int_equal(
+		load_text(
+			"{\"scopes\":[{\"scope\":\"a\",\"description\":\"b\",\"category\":\"c\"}]}",
+			&err),
+		0);
 	assert_int_equal(load_text("{\"scopes\":[]}", &err), -EINVAL);
 	assert_int_equal(load_text("{", &err), -EINVAL);
 	assert_non_null(strstr(err.text, "line 1"));
-	assert_int_equal(load_text("{\"scopes\":[{\"scope\":\"a\",\"category\":\"c\"}]}", &err), -EINVAL);
+	assert_int_equal(load_text("{\"scopes\":[{\"scope\":\"a\",\"category\":\"c\"}]}", &err),
+	                 -EINVAL);
 	assert_non_null(strstr(err.text, "scope number 1"));
-	assert_int_equal(load_text("{\"scopes\":[{\"scope\":\"a b\",\"description\":\"b\",\"category\":\"c\"}]}", &err), -EINVAL);
-	assert_int_equal(load_text("{\"scopes\":[{\"scope\":\"a\",\"description\":\"b\",\"category\":\"c\"},"
-				   "{\"scope\":\"a\",\"description\":\"b\",\"category\":\"c\"}]}",
-				   &err),
-			 -EINVAL);
+	assert_int_equal(
+		load_text(
+			"{\"scopes\":[{\"scope\":\"a b\",\"description\":\"b\",\"category\":\"c\"}]}",
+			&err),
+		-EINVAL);
+	assert_int_equal(
+		load_text("{\"scopes\":[{\"scope\":\"a\",\"description\":\"b\",\"category\":\"c\"},"
+	                  "{\"scope\":\"a\",\"description\":\"b\",\"category\":\"c\"}]}",
+	                  &err),
+		-EINVAL);
 	assert_non_null(strstr(err.text, "twice"));
 	assert_int_equal(pat_catalogue_load("/nonexistent", &c, &err), -EINVAL);
 }
@@ -274,8 +290,11 @@ int main(void)
 		cmocka_unit_test(a_catalogue_is_read_or_explained),
 	};
 	struct pat_err err;
-	struct pat_password_config config = { .memory_kib = 8192, .passes = 1, .parallel = 2, .waiting = 2,
-					      .common_file = PAT_TEST_PASSWORDS };
+	struct pat_password_config config = { .memory_kib = 8192,
+		                              .passes = 1,
+		                              .parallel = 2,
+		                              .waiting = 2,
+		                              .common_file = PAT_TEST_PASSWORDS };
 
 	assert_true(sodium_init() >= 0);
 	assert_int_equal(pat_password_new(&config, &passwords, &err), 0);

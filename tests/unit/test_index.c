@@ -49,21 +49,29 @@ static struct pat_index_writer *writer_new(uint64_t tokens_max)
 	struct pat_index_writer *w = NULL;
 	struct pat_err err = { { 0 } };
 	struct pat_index_config config = {
-		.directory = folder, .group = (gid_t)-1, .format = &pat, .tokens_max = tokens_max,
+		.directory = folder,
+		.group = (gid_t)-1,
+		.format = &pat,
+		.tokens_max = tokens_max,
 	};
 
 	assert_int_equal(pat_index_writer_new(&config, &w, &err), 0);
 	return w;
 }
 
-static int add_with(struct pat_index_writer *w, uint64_t n, const char *owner, const char *scopes, int64_t expires)
+static int add_with(struct pat_index_writer *w, uint64_t n, const char *owner, const char *scopes,
+                    int64_t expires)
 {
 	struct pat_secret token;
 	uint8_t digest[32];
 
 	token_of(n, &token, digest);
-	return pat_index_writer_add(w, &(struct pat_index_entry){ .digest = digest, .number = (int64_t)n, .owner = owner,
-								 .scopes = scopes, .issued_s = 1000, .expires_s = expires });
+	return pat_index_writer_add(w, &(struct pat_index_entry){ .digest = digest,
+	                                                          .number = (int64_t)n,
+	                                                          .owner = owner,
+	                                                          .scopes = scopes,
+	                                                          .issued_s = 1000,
+	                                                          .expires_s = expires });
 }
 
 static int add(struct pat_index_writer *w, uint64_t n)
@@ -158,11 +166,12 @@ static void expiry_is_closed_and_time_does_not_go_back(void **state)
 	publish(w, 1);
 	assert_int_equal(ask(v, 1, NULL, 1999), PAT_VERDICT_ALLOWED);
 	assert_int_equal(ask(v, 1, NULL, 2000), PAT_VERDICT_EXPIRED);
-	assert_int_equal(ask(v, 1, NULL, 1500), PAT_VERDICT_EXPIRED); /* this verifier has seen 2000 */
+	assert_int_equal(ask(v, 1, NULL, 1500),
+	                 PAT_VERDICT_EXPIRED); /* this verifier has seen 2000 */
 	pat_verifier_free(v);
 	v = verifier_new();
 	assert_int_equal(ask(v, 1, NULL, 1500), PAT_VERDICT_ALLOWED); /* a fresh one has not */
-	pat_index_writer_tick(w, 2000);				       /* but patd has */
+	pat_index_writer_tick(w, 2000);                               /* but patd has */
 	pat_index_writer_tick(w, 1500);
 	assert_int_equal(ask(v, 1, NULL, 1500), PAT_VERDICT_EXPIRED);
 	pat_verifier_free(v);
@@ -201,7 +210,9 @@ static void identity_is_what_was_added(void **state)
 
 static void grows_and_shrinks_without_losing_anything(void **state)
 {
-	enum { N = 60000 };
+	enum {
+		N = 60000
+	};
 	struct pat_index_writer *w = writer_new(1 << 20);
 	struct pat_verifier *v = verifier_new();
 	struct pat_index_stats stats;
@@ -221,7 +232,7 @@ static void grows_and_shrinks_without_losing_anything(void **state)
 		assert_int_equal(add(w, n), 0);
 	for (uint64_t n = 1; n <= 2 * N; n++)
 		assert_int_equal(ask(v, n, NULL, 1500),
-				 n > N || n % 3 == 0 ? PAT_VERDICT_ALLOWED : PAT_VERDICT_UNKNOWN);
+		                 n > N || n % 3 == 0 ? PAT_VERDICT_ALLOWED : PAT_VERDICT_UNKNOWN);
 	pat_index_writer_stats(w, &stats);
 	assert_int_equal(stats.live, N + N / 3);
 	pat_verifier_free(v);
@@ -259,9 +270,11 @@ static void a_new_generation_takes_over(void **state)
 	assert_int_equal(ask(v, 1, NULL, 1500), PAT_VERDICT_ALLOWED);
 	second = writer_new(1 << 16);
 	assert_int_equal(add(second, 2), 0);
-	assert_int_equal(ask(v, 1, NULL, 1500), PAT_VERDICT_ALLOWED); /* still loading: the former serves */
+	assert_int_equal(ask(v, 1, NULL, 1500),
+	                 PAT_VERDICT_ALLOWED); /* still loading: the former serves */
 	publish(second, 2);
-	assert_int_equal(ask(v, 1, NULL, 1500), PAT_VERDICT_UNKNOWN); /* at once, without a refresh */
+	assert_int_equal(ask(v, 1, NULL, 1500),
+	                 PAT_VERDICT_UNKNOWN); /* at once, without a refresh */
 	assert_int_equal(ask(v, 2, NULL, 1500), PAT_VERDICT_ALLOWED);
 	pat_index_writer_forget_others(second);
 	assert_int_equal(ask(v, 2, NULL, 1500), PAT_VERDICT_ALLOWED);
@@ -423,16 +436,22 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(every_verdict, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(expiry_is_closed_and_time_does_not_go_back, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(expiry_is_closed_and_time_does_not_go_back, set_up,
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(identity_is_what_was_added, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(grows_and_shrinks_without_losing_anything, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(grows_and_shrinks_without_losing_anything, set_up,
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(capacity_is_an_answer, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_new_generation_takes_over, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(an_interrupted_publish_is_finished_by_the_next, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(an_interrupted_publish_is_finished_by_the_next,
+		                                set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_bad_file_is_unavailable, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(usage_is_marked_and_starts_afresh, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(expired_tokens_are_dropped_in_slices, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(readers_beside_a_busy_writer_are_never_wrong, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(usage_is_marked_and_starts_afresh, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(expired_tokens_are_dropped_in_slices, set_up,
+		                                tear_down),
+		cmocka_unit_test_setup_teardown(readers_beside_a_busy_writer_are_never_wrong,
+		                                set_up, tear_down),
 	};
 
 	assert_int_equal(pat_token_format_init(&pat, "pat"), 0);

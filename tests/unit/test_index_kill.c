@@ -36,21 +36,22 @@
 #include "index/writer.h"
 #include "token/record.h"
 
-#define PART	       0x5a /* the first two bytes of every digest: whatever bits choose a part, it is one */
-#define FRESH_EVERY    53  /* stops between two questions to a verifier that has just opened the index */
-#define KILL_STEPS     12000 /* instructions on the way to all the kills of a scenario */
-#define KILLS_MIN      4
-#define KILLS_MAX      60
-#define STEPS_MAX      2000000
-#define NOW_S	       1200
-#define NO_PTRACE      77
+#define PART 0x5a /* the first two bytes of every digest: whatever bits choose a part, it is one */
+#define FRESH_EVERY \
+	53 /* stops between two questions to a verifier that has just opened the index */
+#define KILL_STEPS 12000 /* instructions on the way to all the kills of a scenario */
+#define KILLS_MIN  4
+#define KILLS_MAX  60
+#define STEPS_MAX  2000000
+#define NOW_S      1200
+#define NO_PTRACE  77
 
 /* Token numbers: what they are is said by the scenarios. */
 enum {
 	KEPT_MAX = 60,
-	COMING = 64,  /* a twin: its first 16 bytes are those of every multiple of 4 */
+	COMING = 64, /* a twin: its first 16 bytes are those of every multiple of 4 */
 	GOING = 68,
-	STRANGER = 72, /* never added */
+	STRANGER = 72,  /* never added */
 	NEW_WORDS = 77, /* with an owner and scopes that nobody has */
 	NEVER_FIRST = 80,
 	NEVER_LAST = 83,
@@ -110,11 +111,11 @@ static int64_t expires_of(uint64_t n)
 static void add(struct pat_index_writer *w, uint64_t n)
 {
 	int r = pat_index_writer_add(w, &(struct pat_index_entry){ .digest = digests[n],
-								  .number = (int64_t)n,
-								  .owner = owner_of(n),
-								  .scopes = scopes_of(n),
-								  .issued_s = 1000 + (int64_t)n,
-								  .expires_s = expires_of(n) });
+	                                                           .number = (int64_t)n,
+	                                                           .owner = owner_of(n),
+	                                                           .scopes = scopes_of(n),
+	                                                           .issued_s = 1000 + (int64_t)n,
+	                                                           .expires_s = expires_of(n) });
 	pat_assert(r == 0);
 }
 
@@ -130,7 +131,10 @@ static struct pat_index_writer *writer_new(void)
 	struct pat_index_writer *w = NULL;
 	struct pat_err err = { { 0 } };
 	struct pat_index_config config = {
-		.directory = folder, .group = (gid_t)-1, .format = &format, .tokens_max = 1 << 16,
+		.directory = folder,
+		.group = (gid_t)-1,
+		.format = &format,
+		.tokens_max = 1 << 16,
 	};
 	int r = pat_index_writer_new(&config, &w, &err);
 
@@ -150,13 +154,14 @@ static void publish(struct pat_index_writer *w)
 
 struct scenario {
 	const char *name;
-	uint64_t kept;	       /* tokens 1…kept are there all the time */
-	uint64_t coming[4];    /* being added; 0 ends */
-	uint64_t going[4];     /* being removed; 0 ends */
-	bool nothing_before;   /* no index until `act` publishes one */
-	bool new_table;	       /* the part's table is replaced */
-	unsigned stride;       /* look at every n-th instruction; 0: at every one */
-	struct pat_index_writer *(*first)(const struct scenario *s); /* the index the verifiers open */
+	uint64_t kept;       /* tokens 1…kept are there all the time */
+	uint64_t coming[4];  /* being added; 0 ends */
+	uint64_t going[4];   /* being removed; 0 ends */
+	bool nothing_before; /* no index until `act` publishes one */
+	bool new_table;      /* the part's table is replaced */
+	unsigned stride;     /* look at every n-th instruction; 0: at every one */
+	struct pat_index_writer *(*first)(
+		const struct scenario *s); /* the index the verifiers open */
 	struct pat_index_writer *(*before)(const struct scenario *s, struct pat_index_writer *w);
 	void (*act)(const struct scenario *s, struct pat_index_writer *w);
 };
@@ -200,7 +205,8 @@ static void come_and_go(struct pat_index_writer *w, uint64_t from, uint64_t n)
 }
 
 /* 20 kept and 28 removed fill three quarters of 64: the next one makes a cleaner table of the same size. */
-static struct pat_index_writer *before_worn_table(const struct scenario *s, struct pat_index_writer *w)
+static struct pat_index_writer *before_worn_table(const struct scenario *s,
+                                                  struct pat_index_writer *w)
 {
 	(void)s;
 	come_and_go(w, FILLER_FIRST, 28);
@@ -208,7 +214,8 @@ static struct pat_index_writer *before_worn_table(const struct scenario *s, stru
 }
 
 /* The same once more, after the first worn table has rested and its pages were given back. */
-static struct pat_index_writer *before_rested_table(const struct scenario *s, struct pat_index_writer *w)
+static struct pat_index_writer *before_rested_table(const struct scenario *s,
+                                                    struct pat_index_writer *w)
 {
 	(void)s;
 	come_and_go(w, FILLER_FIRST, 28);
@@ -220,14 +227,16 @@ static struct pat_index_writer *before_rested_table(const struct scenario *s, st
 }
 
 /* The first removal gets memory for resting slots; here that has been. "drop expired" is a first one. */
-static struct pat_index_writer *before_one_removed(const struct scenario *s, struct pat_index_writer *w)
+static struct pat_index_writer *before_one_removed(const struct scenario *s,
+                                                   struct pat_index_writer *w)
 {
 	(void)s;
 	come_and_go(w, FILLER_FIRST, 1);
 	return w;
 }
 
-static struct pat_index_writer *before_rested_slot(const struct scenario *s, struct pat_index_writer *w)
+static struct pat_index_writer *before_rested_slot(const struct scenario *s,
+                                                   struct pat_index_writer *w)
 {
 	(void)s;
 	come_and_go(w, STRANGER, 1);
@@ -235,7 +244,8 @@ static struct pat_index_writer *before_rested_slot(const struct scenario *s, str
 	return w;
 }
 
-static struct pat_index_writer *before_retired_table(const struct scenario *s, struct pat_index_writer *w)
+static struct pat_index_writer *before_retired_table(const struct scenario *s,
+                                                     struct pat_index_writer *w)
 {
 	(void)s;
 	come_and_go(w, FILLER_FIRST, 30);
@@ -289,7 +299,8 @@ static void name_of(const char *file, char out[static 128])
 }
 
 /* A run was killed between the rename and the mark. */
-static struct pat_index_writer *before_publish_over_a_killed_one(const struct scenario *s, struct pat_index_writer *w)
+static struct pat_index_writer *before_publish_over_a_killed_one(const struct scenario *s,
+                                                                 struct pat_index_writer *w)
 {
 	char index[128];
 	char prev[128];
@@ -327,27 +338,85 @@ static struct pat_index_writer *first_nothing(const struct scenario *s)
 }
 
 static const struct scenario scenarios[] = {
-	{ .name = "add", .kept = 20, .coming = { COMING }, .first = first_published, .act = act_add },
-	{ .name = "add with new words", .kept = 20, .coming = { NEW_WORDS }, .first = first_published, .act = act_add },
-	{ .name = "add to a part that grows", .kept = 48, .coming = { COMING }, .new_table = true, .first = first_published, .act = act_add },
-	{ .name = "add to a worn part", .kept = 20, .coming = { COMING }, .new_table = true, .first = first_published, .act = act_add,
+	{ .name = "add",
+	  .kept = 20,
+	  .coming = { COMING },
+	  .first = first_published,
+	  .act = act_add },
+	{ .name = "add with new words",
+	  .kept = 20,
+	  .coming = { NEW_WORDS },
+	  .first = first_published,
+	  .act = act_add },
+	{ .name = "add to a part that grows",
+	  .kept = 48,
+	  .coming = { COMING },
+	  .new_table = true,
+	  .first = first_published,
+	  .act = act_add },
+	{ .name = "add to a worn part",
+	  .kept = 20,
+	  .coming = { COMING },
+	  .new_table = true,
+	  .first = first_published,
+	  .act = act_add,
 	  .before = before_worn_table },
-	{ .name = "add into a rested table", .kept = 20, .coming = { COMING }, .new_table = true, .first = first_published, .act = act_add,
+	{ .name = "add into a rested table",
+	  .kept = 20,
+	  .coming = { COMING },
+	  .new_table = true,
+	  .first = first_published,
+	  .act = act_add,
 	  .before = before_rested_table },
-	{ .name = "add into a rested slot", .kept = 20, .coming = { COMING }, .first = first_published, .act = act_add,
+	{ .name = "add into a rested slot",
+	  .kept = 20,
+	  .coming = { COMING },
+	  .first = first_published,
+	  .act = act_add,
 	  .before = before_rested_slot },
-	{ .name = "remove", .kept = 20, .going = { GOING }, .first = first_published, .before = before_one_removed,
+	{ .name = "remove",
+	  .kept = 20,
+	  .going = { GOING },
+	  .first = first_published,
+	  .before = before_one_removed,
 	  .act = act_remove },
-	{ .name = "drop expired", .kept = 20, .going = { EXPIRED_FIRST, EXPIRED_FIRST + 1, EXPIRED_LAST },
-	  .first = first_published, .act = act_drop_expired },
-	{ .name = "keep house", .kept = 20, .first = first_published, .before = before_retired_table, .act = act_keep_house },
-	{ .name = "publish", .kept = 20, .coming = { COMING }, .going = { GOING }, .first = first_published,
-	  .before = before_publish, .act = act_publish },
-	{ .name = "publish over a killed publish", .kept = 20, .coming = { COMING }, .going = { GOING },
-	  .first = first_published, .before = before_publish_over_a_killed_one, .act = act_publish },
-	{ .name = "load and publish", .kept = 12, .coming = { COMING }, .going = { GOING }, .first = first_published,
-	  .before = before_loading, .act = act_load_and_publish, .stride = 7 },
-	{ .name = "publish the first", .kept = 20, .nothing_before = true, .first = first_nothing, .act = act_publish },
+	{ .name = "drop expired",
+	  .kept = 20,
+	  .going = { EXPIRED_FIRST, EXPIRED_FIRST + 1, EXPIRED_LAST },
+	  .first = first_published,
+	  .act = act_drop_expired },
+	{ .name = "keep house",
+	  .kept = 20,
+	  .first = first_published,
+	  .before = before_retired_table,
+	  .act = act_keep_house },
+	{ .name = "publish",
+	  .kept = 20,
+	  .coming = { COMING },
+	  .going = { GOING },
+	  .first = first_published,
+	  .before = before_publish,
+	  .act = act_publish },
+	{ .name = "publish over a killed publish",
+	  .kept = 20,
+	  .coming = { COMING },
+	  .going = { GOING },
+	  .first = first_published,
+	  .before = before_publish_over_a_killed_one,
+	  .act = act_publish },
+	{ .name = "load and publish",
+	  .kept = 12,
+	  .coming = { COMING },
+	  .going = { GOING },
+	  .first = first_published,
+	  .before = before_loading,
+	  .act = act_load_and_publish,
+	  .stride = 7 },
+	{ .name = "publish the first",
+	  .kept = 20,
+	  .nothing_before = true,
+	  .first = first_nothing,
+	  .act = act_publish },
 };
 
 /* ---- The child, and moving it. */
@@ -425,8 +494,8 @@ static void child_kill(pid_t child)
 struct sight {
 	struct pat_verifier *v;
 	struct pat_index_reader *slots; /* for looking at every slot, as the usage fold does */
-	bool served;	 /* it has had an index */
-	bool changed[FILLER_FIRST]; /* by token: it has seen the act's effect */
+	bool served;                    /* it has had an index */
+	bool changed[FILLER_FIRST];     /* by token: it has seen the act's effect */
 };
 
 struct tally {
@@ -463,8 +532,9 @@ static bool same(const char *text, size_t len, const char *want)
 
 static bool identity_is(const struct pat_identity *id, uint64_t n)
 {
-	return same(id->owner, id->owner_len, owner_of(n)) && same(id->scopes, id->scopes_len, scopes_of(n)) &&
-	       id->number == n && id->issued_s == 1000 + n && id->expires_s == (uint32_t)expires_of(n);
+	return same(id->owner, id->owner_len, owner_of(n)) &&
+	       same(id->scopes, id->scopes_len, scopes_of(n)) && id->number == n &&
+	       id->issued_s == 1000 + n && id->expires_s == (uint32_t)expires_of(n);
 }
 
 /* Asks for a token; an allowed one must be itself in everything. */
@@ -478,9 +548,11 @@ static enum pat_verdict ask(struct pat_verifier *v, uint64_t n)
 	if (verdict != PAT_VERDICT_ALLOWED)
 		return verdict;
 	pat_record_tid(digests[n], tid);
-	if (!identity_is(&id, n) || strcmp(id.tid, tid) != 0 || memcmp(id.digest, digests[n], PAT_DIGEST_BYTES) != 0)
-		fail_msg("token %llu is taken for another: owner %.*s, scopes %.*s, number %llu", (unsigned long long)n,
-			 (int)id.owner_len, id.owner, (int)id.scopes_len, id.scopes, (unsigned long long)id.number);
+	if (!identity_is(&id, n) || strcmp(id.tid, tid) != 0 ||
+	    memcmp(id.digest, digests[n], PAT_DIGEST_BYTES) != 0)
+		fail_msg("token %llu is taken for another: owner %.*s, scopes %.*s, number %llu",
+		         (unsigned long long)n, (int)id.owner_len, id.owner, (int)id.scopes_len,
+		         id.scopes, (unsigned long long)id.number);
 	return verdict;
 }
 
@@ -489,33 +561,39 @@ static void expect(struct sight *sight, uint64_t n, enum pat_verdict want, const
 	enum pat_verdict verdict = ask(sight->v, n);
 
 	if (verdict != want)
-		fail_msg("token %llu, %s: verdict %d, not %d", (unsigned long long)n, what, verdict, want);
+		fail_msg("token %llu, %s: verdict %d, not %d", (unsigned long long)n, what, verdict,
+		         want);
 }
 
-static void expect_change(struct sight *sight, uint64_t n, enum pat_verdict was, enum pat_verdict is)
+static void expect_change(struct sight *sight, uint64_t n, enum pat_verdict was,
+                          enum pat_verdict is)
 {
 	enum pat_verdict verdict = ask(sight->v, n);
 
 	if (verdict == is)
 		sight->changed[n] = true;
 	else if (verdict != was)
-		fail_msg("token %llu: verdict %d is neither before (%d) nor after (%d)", (unsigned long long)n, verdict, was, is);
+		fail_msg("token %llu: verdict %d is neither before (%d) nor after (%d)",
+		         (unsigned long long)n, verdict, was, is);
 	else if (sight->changed[n])
-		fail_msg("token %llu went back from verdict %d to %d", (unsigned long long)n, is, was);
+		fail_msg("token %llu went back from verdict %d to %d", (unsigned long long)n, is,
+		         was);
 }
 
 /* A slot that is live is whole: its number, owner and times are those of its digest. */
-static void visited(void *arg, const struct pat_index_hit *hit, const uint8_t digest[PAT_DIGEST_BYTES],
-		    struct pat_usage_cell *cell)
+static void visited(void *arg, const struct pat_index_hit *hit,
+                    const uint8_t digest[PAT_DIGEST_BYTES], struct pat_usage_cell *cell)
 {
 	uint64_t n = hit->number;
 
 	(void)arg;
 	(void)cell;
-	if (n >= NUMBERS || memcmp(digest, digests[n], PAT_DIGEST_BYTES) != 0 || hit->issued_s != 1000 + n ||
-	    hit->expires_s != (uint32_t)expires_of(n) || !same(hit->owner->text, hit->owner->text_len, owner_of(n)) ||
+	if (n >= NUMBERS || memcmp(digest, digests[n], PAT_DIGEST_BYTES) != 0 ||
+	    hit->issued_s != 1000 + n || hit->expires_s != (uint32_t)expires_of(n) ||
+	    !same(hit->owner->text, hit->owner->text_len, owner_of(n)) ||
 	    !same(pat_grant_text(hit->grant), hit->grant->text_len, scopes_of(n)))
-		fail_msg("slot %llu is a mixture: number %llu", (unsigned long long)hit->slot, (unsigned long long)n);
+		fail_msg("slot %llu is a mixture: number %llu", (unsigned long long)hit->slot,
+		         (unsigned long long)n);
 }
 
 static void look_at_slots(struct sight *sight)
@@ -647,9 +725,11 @@ static void take_over(const struct scenario *s, struct sight *sight, bool done)
 		for (uint64_t n = 1; n <= s->kept; n++)
 			expect(sight, n, PAT_VERDICT_ALLOWED, "kept, in the next generation");
 		for (const uint64_t *n = s->coming; *n; n++)
-			expect(sight, *n, done ? PAT_VERDICT_ALLOWED : PAT_VERDICT_UNKNOWN, "in the next generation");
+			expect(sight, *n, done ? PAT_VERDICT_ALLOWED : PAT_VERDICT_UNKNOWN,
+			       "in the next generation");
 		for (const uint64_t *n = s->going; *n; n++)
-			expect(sight, *n, done ? PAT_VERDICT_UNKNOWN : PAT_VERDICT_ALLOWED, "in the next generation");
+			expect(sight, *n, done ? PAT_VERDICT_UNKNOWN : PAT_VERDICT_ALLOWED,
+			       "in the next generation");
 		pat_index_writer_forget_others(w);
 	}
 	no_file(PAT_INDEX_TMP);
@@ -706,7 +786,7 @@ static void a_writer_killed_at_any_instruction(void **state)
 	}
 	test_folder_remove(folder);
 	print_message("             %ld instructions, %s, killed at %ld of them\n", steps,
-		      s->stride ? "every seventh looked at" : "every one looked at", kills + 1);
+	              s->stride ? "every seventh looked at" : "every one looked at", kills + 1);
 }
 
 /* ---- The reader's turn to be slow. */
@@ -721,7 +801,7 @@ static struct answered *answered; /* shared with the child */
 struct slow_scenario {
 	const char *name;
 	uint64_t token; /* the one that is asked for */
-	bool leaves;	/* it is removed meanwhile: either answer is right, a stranger's identity is not */
+	bool leaves; /* it is removed meanwhile: either answer is right, a stranger's identity is not */
 };
 
 static const struct slow_scenario slow_scenarios[] = {
@@ -780,10 +860,12 @@ static void world_moves_back(struct pat_index_writer *w, const struct slow_scena
 static void check_answer(const struct slow_scenario *s, long at)
 {
 	if (answered->verdict == PAT_VERDICT_ALLOWED && !answered->itself)
-		fail_msg("a reader stopped at instruction %ld took token %llu for another", at, (unsigned long long)s->token);
-	if (answered->verdict != PAT_VERDICT_ALLOWED && !(s->leaves && answered->verdict == PAT_VERDICT_UNKNOWN))
-		fail_msg("a reader stopped at instruction %ld answered %d for token %llu", at, answered->verdict,
-			 (unsigned long long)s->token);
+		fail_msg("a reader stopped at instruction %ld took token %llu for another", at,
+		         (unsigned long long)s->token);
+	if (answered->verdict != PAT_VERDICT_ALLOWED &&
+	    !(s->leaves && answered->verdict == PAT_VERDICT_UNKNOWN))
+		fail_msg("a reader stopped at instruction %ld answered %d for token %llu", at,
+		         answered->verdict, (unsigned long long)s->token);
 }
 
 static void a_reader_stopped_at_any_instruction(void **state)
@@ -821,7 +903,8 @@ static void a_reader_stopped_at_any_instruction(void **state)
 	pat_index_writer_free(w);
 	test_folder_remove(folder);
 	assert_true(allowed > 0);
-	print_message("             stopped at %ld of %ld instructions, %ld times allowed\n", stops, at, allowed);
+	print_message("             stopped at %ld of %ld instructions, %ld times allowed\n", stops,
+	              at, allowed);
 }
 
 /* Parent and child take turns; on one processor that costs a tenth of waking another. */
@@ -837,25 +920,33 @@ static void one_processor(void)
 
 int main(void)
 {
-	enum { KILLED = PAT_ARRAY_LEN(scenarios), SLOW = PAT_ARRAY_LEN(slow_scenarios) };
+	enum {
+		KILLED = PAT_ARRAY_LEN(scenarios),
+		SLOW = PAT_ARRAY_LEN(slow_scenarios)
+	};
 	struct CMUnitTest tests[KILLED + SLOW] = { 0 };
 
 	for (size_t i = 0; i < PAT_ARRAY_LEN(scenarios); i++)
 		tests[i] = (struct CMUnitTest){ .name = scenarios[i].name,
-						.test_func = a_writer_killed_at_any_instruction,
-						.initial_state = (void *)(uintptr_t)&scenarios[i] };
+			                        .test_func = a_writer_killed_at_any_instruction,
+			                        .initial_state = (void *)(uintptr_t)&scenarios[i] };
 	for (size_t i = 0; i < SLOW; i++)
-		tests[KILLED + i] = (struct CMUnitTest){ .name = slow_scenarios[i].name,
-							 .test_func = a_reader_stopped_at_any_instruction,
-							 .initial_state = (void *)(uintptr_t)&slow_scenarios[i] };
-	answered = mmap(NULL, sizeof(*answered), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+		tests[KILLED + i] =
+			(struct CMUnitTest){ .name = slow_scenarios[i].name,
+			                     .test_func = a_reader_stopped_at_any_instruction,
+			                     .initial_state =
+			                             (void *)(uintptr_t)&slow_scenarios[i] };
+	answered = mmap(NULL, sizeof(*answered), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS,
+	                -1, 0);
 	assert_true(answered != MAP_FAILED);
 	assert_int_equal(pat_token_format_init(&format, "pat"), 0);
 	/* Large blocks come cleared from the kernel, not by a hundred thousand repetitions of one instruction. */
 	(void)mallopt(M_MMAP_THRESHOLD, 65536);
 	make_digests();
 	one_processor();
-	int failed = cmocka_run_group_tests_name("a writer killed at any instruction", tests, NULL, NULL);
-	print_message("%ld stops, %ld questions, %ld kills\n", tally.stops, tally.asked, tally.kills);
+	int failed = cmocka_run_group_tests_name("a writer killed at any instruction", tests, NULL,
+	                                         NULL);
+	print_message("%ld stops, %ld questions, %ld kills\n", tally.stops, tally.asked,
+	              tally.kills);
 	return failed;
 }

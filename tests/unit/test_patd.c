@@ -61,7 +61,11 @@ static void files_and_environment_are_read(void **state)
 	(void)state;
 	assert_int_equal(pat_settings_init(&s), 0);
 	assert_int_equal(s.token_expires_days_max, 90);
-	assert_int_equal(read_text("# a comment\n\n  threads = 5  \nrealm=my realm\r\ntoken_never_allowed = yes", &s, &err), 0);
+	assert_int_equal(
+		read_text(
+			"# a comment\n\n  threads = 5  \nrealm=my realm\r\ntoken_never_allowed = yes",
+			&s, &err),
+		0);
 	assert_int_equal(s.threads, 5);
 	assert_string_equal(s.realm, "my realm");
 	assert_true(s.token_never_allowed);
@@ -115,10 +119,12 @@ static void the_edges_lines_lose_their_queries(void **state)
 	bool is_json = false;
 
 	(void)state;
-	assert_string_equal(pat_edge_log_message(error, &is_json),
-			    "2026/11/23 [error] 1#1: *7 x, client: 1.2.3.4, request: \"GET /v1/me? HTTP/1.1\", host: \"a\"");
+	assert_string_equal(
+		pat_edge_log_message(error, &is_json),
+		"2026/11/23 [error] 1#1: *7 x, client: 1.2.3.4, request: \"GET /v1/me? HTTP/1.1\", host: \"a\"");
 	assert_false(is_json);
-	assert_string_equal(pat_edge_log_message(json, &is_json), "{\"path\":\"/v1/me\",\"agent\":\"a?b c\"}");
+	assert_string_equal(pat_edge_log_message(json, &is_json),
+	                    "{\"path\":\"/v1/me\",\"agent\":\"a?b c\"}");
 	assert_true(is_json);
 	assert_string_equal(pat_edge_log_message(odd, &is_json), "no head at all?");
 	assert_false(is_json);

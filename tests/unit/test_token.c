@@ -60,20 +60,22 @@ static void every_mutant_is_refused(void **state)
 			memcpy(mutant, token, sizeof(token));
 			mutant[at] = (char)c;
 			int expected = mutant[at] == token[at] ? 0 : PAT_TOKEN_E_MALFORMED;
-			assert_int_equal(pat_token_check(&pat, mutant, sizeof(token) - 1), expected);
+			assert_int_equal(pat_token_check(&pat, mutant, sizeof(token) - 1),
+			                 expected);
 		}
 	}
 	for (size_t len = 0; len < sizeof(token) - 1; len++)
 		assert_int_equal(pat_token_check(&pat, token, len), PAT_TOKEN_E_MALFORMED);
-	assert_int_equal(pat_token_check(&pat, "pat_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf1Yo7hP ", 54),
-			 PAT_TOKEN_E_MALFORMED);
+	assert_int_equal(
+		pat_token_check(&pat, "pat_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf1Yo7hP ", 54),
+		PAT_TOKEN_E_MALFORMED);
 }
 
 /* A body of 2^256 and more, with a right checksum, would be a second spelling. */
 static void too_large_a_value_is_refused(void **state)
 {
 	static const char *const bodies[] = { "yhjskwdA6OZ1AL1YmHWZWm8LLG7HjnuCA2j5rOw8Xp2",
-					      "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz" };
+		                              "zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz" };
 
 	(void)state;
 	for (size_t i = 0; i < PAT_ARRAY_LEN(bodies); i++) {
@@ -136,8 +138,12 @@ static void credentials_are_found_or_refused(void **state)
 		{ { { 'A', "Bearer pat_x" }, { 'H', "pat_x" } }, PAT_CREDENTIAL_PRESENT, "pat_x" },
 		{ { { 'H', "pat_x" }, { 'A', "Bearer pat_x" } }, PAT_CREDENTIAL_PRESENT, "pat_x" },
 		{ { { 'A', "Bearer pat_x" }, { 'H', "pat_y" } }, PAT_CREDENTIAL_AMBIGUOUS, NULL },
-		{ { { 'A', "Bearer pat_x" }, { 'A', "Bearer pat_y" } }, PAT_CREDENTIAL_AMBIGUOUS, NULL },
-		{ { { 'A', "Bearer pat_x" }, { 'A', "Bearer pat_y" }, { 'A', "Bearer pat_y" } }, PAT_CREDENTIAL_AMBIGUOUS, NULL },
+		{ { { 'A', "Bearer pat_x" }, { 'A', "Bearer pat_y" } },
+		  PAT_CREDENTIAL_AMBIGUOUS,
+		  NULL },
+		{ { { 'A', "Bearer pat_x" }, { 'A', "Bearer pat_y" }, { 'A', "Bearer pat_y" } },
+		  PAT_CREDENTIAL_AMBIGUOUS,
+		  NULL },
 		{ { { 'H', "pat_x" }, { 'H', "pat_y" } }, PAT_CREDENTIAL_AMBIGUOUS, NULL },
 		{ { { 'A', "Basic x" }, { 'H', "pat_y" } }, PAT_CREDENTIAL_AMBIGUOUS, NULL },
 		{ { { 'H', "pat_y" }, { 'A', "Basic x" } }, PAT_CREDENTIAL_AMBIGUOUS, NULL },
@@ -219,7 +225,8 @@ static void too_many_scopes_are_refused(void **state)
 	}
 	assert_int_equal(pat_scopes_canonical(names, PAT_SCOPES_MAX, text), 0);
 	assert_int_equal(pat_scopes_check(text), 0);
-	assert_int_equal(pat_scopes_canonical(names, PAT_SCOPES_MAX + 1, text), PAT_SCOPES_E_TOO_MANY);
+	assert_int_equal(pat_scopes_canonical(names, PAT_SCOPES_MAX + 1, text),
+	                 PAT_SCOPES_E_TOO_MANY);
 }
 
 /* Each sealed field, changed by one, breaks the seal; the unsealed ones do not. */
@@ -230,14 +237,16 @@ static void the_seal_covers_what_grants_power(void **state)
 	struct pat_row_key key = { .id = 1, .bytes = { 7 } };
 
 	(void)state;
-	r = (struct pat_record){ .owner = 7, .issued_s = 100, .expires_s = 200, .seq = 3, .scopes = "a b" };
+	r = (struct pat_record){
+		.owner = 7, .issued_s = 100, .expires_s = 200, .seq = 3, .scopes = "a b"
+	};
 	assert_int_equal(pat_record_seal(&r, &key), 0);
 	assert_int_equal(pat_record_check(&r, &key), 0);
-#define BREAKS(change)                                                                                                 \
-	do {                                                                                                           \
-		other = r;                                                                                             \
-		change;                                                                                                \
-		assert_int_equal(pat_record_check(&other, &key), PAT_RECORD_E_MAC);                                    \
+#define BREAKS(change)                                                              \
+	do {                                                                        \
+		other = r;                                                          \
+		change;                                                             \
+		assert_int_equal(pat_record_check(&other, &key), PAT_RECORD_E_MAC); \
 	} while (0)
 	BREAKS(other.digest[0] ^= 1);
 	BREAKS(other.digest[31] ^= 1);
