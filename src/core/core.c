@@ -38,6 +38,8 @@ int pat_core_outcome(int store_outcome)
 	case PAT_STORE_E_NOT_FOUND:
 	case PAT_STORE_E_DISABLED:
 		return PAT_CORE_E_NOT_FOUND;
+	case PAT_STORE_E_PASSWORD_CHANGED:
+		return PAT_CORE_E_CREDENTIALS;
 	case PAT_STORE_E_EXISTS:
 		return PAT_CORE_E_EMAIL_TAKEN;
 	case PAT_STORE_E_NAME_TAKEN:

@@ -173,7 +173,7 @@ int pat_core_token_list(struct pat_core *core, const struct pat_signed_in *who,
                         pat_record_fn *fn, void *arg) PAT_MUST_USE;
 
 /* "live", "expired" or "revoked" now. */
-const char *pat_core_token_state(const struct pat_record *record);
+const char *pat_core_token_state(struct pat_core *core, const struct pat_record *record);
 
 const struct pat_core_config *pat_core_settings(const struct pat_core *core);
 

@@ -24,6 +24,7 @@ struct fold {
 	struct pat_usage batch[FOLD_BATCH];
 	struct pat_usage_cell *cells[FOLD_BATCH];
 	size_t n;
+	int64_t now_s;
 	bool failed;
 };
 
@@ -44,6 +45,12 @@ static void fold_flush(struct fold *fold)
 	fold->n = 0;
 }
 
+/* Workers write the cells, and what they write must not move our time: nothing was used in the future. */
+static int64_t sane_time(const struct fold *fold, uint32_t used_s)
+{
+	return (int64_t)used_s > fold->now_s ? fold->now_s : (int64_t)used_s;
+}
+
 static void fold_cell(void *arg, const struct pat_index_hit *hit,
                       const uint8_t digest[PAT_DIGEST_BYTES], struct pat_usage_cell *cell)
 {
@@ -55,7 +62,7 @@ static void fold_cell(void *arg, const struct pat_index_hit *hit,
 	fold->batch[fold->n] = (struct pat_usage){
 		.number = (int64_t)hit->number,
 		.use_count_more = atomic_exchange(&cell->count, 0),
-		.last_used_s = atomic_load(&cell->last_used_s),
+		.last_used_s = sane_time(fold, atomic_load(&cell->last_used_s)),
 	};
 	fold->cells[fold->n++] = cell;
 	if (fold->n == FOLD_BATCH)
@@ -69,6 +76,7 @@ static void fold_usage(struct pat_core *core, struct pat_index_reader *reader)
 
 	fold.core = core;
 	fold.n = 0;
+	fold.now_s = pat_core_now(core);
 	fold.failed = false;
 	while (from < pat_index_reader_visit(reader, from, SLICE, fold_cell, &fold) && !fold.failed)
 		from += SLICE;

@@ -69,6 +69,9 @@ int pat_core_session_start(struct pat_core *core, const struct pat_person *perso
 	if (r == 0)
 		r = csrf_of(ret->cookie.text, ret->cookie.len, &ret->csrf);
 	self.person = person->id;
+	/* Only while what was proven is still the password: a change ends the sessions that were there, and those on
+	 * their way. */
+	self.proven = *person->password ? person->password : NULL;
 	if (r == 0)
 		r = pat_store_session_create(core->store, session, &self, now);
 	if (r != 0) {
@@ -107,19 +110,22 @@ static int prove(struct pat_core *core, const struct pat_person *person, const c
 	return r;
 }
 
-/* A password that was just proven is hashed again when the cost has risen since. Best effort. */
-static void rehash(struct pat_core *core, const struct pat_person *person, const char *password,
+/* A password that was just proven is hashed again when the cost has risen since. Best effort; a password that was
+ * changed meanwhile stays changed. */
+static void rehash(struct pat_core *core, struct pat_person *person, const char *password,
                    size_t len, const struct pat_actor *actor)
 {
+	struct pat_actor self = *actor;
 	char phc[PAT_PHC_BYTES_MAX + 1];
 	int64_t ended = 0;
 
 	if (!pat_password_outdated(core->password, person->password))
 		return;
-	if (pat_password_hash(core->password, password, len, phc) == 0)
-		(void)!pat_store_person_set_password(core->store, person->id, phc,
-		                                     "password.rehashed", false, 0, actor,
-		                                     pat_core_now(core), &ended);
+	self.proven = person->password;
+	if (pat_password_hash(core->password, password, len, phc) == 0 &&
+	    pat_store_person_set_password(core->store, person->id, phc, "password.rehashed", false,
+	                                  0, &self, pat_core_now(core), &ended) == 0)
+		memcpy(person->password, phc, sizeof(phc)); /* UNSAFE: same size */
 }
 
 int pat_core_sign_in(struct pat_core *core, const char *email, const char *password,
@@ -215,6 +221,7 @@ int pat_core_password_change(struct pat_core *core, const struct pat_signed_in *
                              struct pat_signed_in *ret)
 {
 	struct pat_person person;
+	struct pat_actor self = *actor;
 	char phc[PAT_PHC_BYTES_MAX + 1];
 	int64_t now = pat_core_now(core);
 
@@ -229,10 +236,13 @@ int pat_core_password_change(struct pat_core *core, const struct pat_signed_in *
 		r = pat_password_check(core->password, fresh, fresh_len, person.email, person.name);
 	if (r == 0)
 		r = pat_password_hash(core->password, fresh, fresh_len, phc);
+	self.proven = person.password;
 	if (r == 0)
 		r = pat_core_outcome(pat_store_person_set_password(
 			core->store, person.id, phc, "password.changed", end_others,
-			who->session.id, actor, now, &ret->ended));
+			who->session.id, &self, now, &ret->ended));
+	if (r == 0)
+		memcpy(person.password, phc, sizeof(phc)); /* UNSAFE: same size */
 	/* The session goes on under a new cookie, so that one seen before the change is worth nothing. */
 	if (r == 0)
 		r = pat_core_session_start(core, &person, actor, ret);

@@ -165,6 +165,9 @@ static void add_live_usage(struct pat_core *core, struct pat_record *record)
 	if (!core->index || record->state != PAT_RECORD_LIVE ||
 	    !pat_index_writer_usage(core->index, record->digest, &last, &count))
 		return;
+	if (last > pat_core_now(core))
+		last = pat_core_now(
+			core); /* workers write the cell: nothing was used in the future */
 	if (last > record->last_used_s)
 		record->last_used_s = last;
 	record->use_count += count;
@@ -174,12 +177,15 @@ static void add_live_usage(struct pat_core *core, struct pat_record *record)
 static void keep_usage(struct pat_core *core, struct pat_record *record, int64_t last,
                        int64_t count)
 {
-	struct pat_usage usage = { .number = record->number,
-		                   .last_used_s = last,
-		                   .use_count_more = count };
+	int64_t now = pat_core_now(core);
 
 	if (count == 0)
 		return;
+	if (last > now)
+		last = now; /* workers write the cell: nothing was used in the future */
+	struct pat_usage usage = { .number = record->number,
+		                   .last_used_s = last,
+		                   .use_count_more = count };
 	if (last > record->last_used_s)
 		record->last_used_s = last;
 	record->use_count += count;
@@ -256,9 +262,9 @@ int pat_core_token_list(struct pat_core *core, const struct pat_signed_in *who,
 	                                             list));
 }
 
-const char *pat_core_token_state(const struct pat_record *record)
+const char *pat_core_token_state(struct pat_core *core, const struct pat_record *record)
 {
 	if (record->state == PAT_RECORD_REVOKED)
 		return "revoked";
-	return record->expires_s <= pat_clock_wall_s() ? "expired" : "live";
+	return record->expires_s <= pat_core_now(core) ? "expired" : "live";
 }

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <jansson.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "token/token.h"
 
 #define DATAGRAM_BYTES_MAX 8192
 
@@ -24,6 +26,7 @@ struct pat_edge_log {
 	int fd;
 	pthread_t thread;
 	bool runs;
+	_Atomic bool stopping;
 };
 
 static void cut_queries(char *text)
@@ -33,17 +36,33 @@ static void cut_queries(char *text)
 	for (char *in = text; *in;) {
 		*out++ = *in;
 		if (*in++ == '?')
-			in += strcspn(in, " \"',");
+			in += strcspn(in, " \"");
 	}
 	*out = '\0';
 }
 
+/* Somebody may have put a token into a path: what is as long as a token's body is no word. */
+static void blot_secrets(char *text)
+{
+	for (char *at = text; *at;) {
+		size_t run = strspn(
+			at, "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+
+		if (run >= PAT_TOKEN_BODY_CHARS)
+			memset(at, '*', run);
+		at += run;
+		at += *at != '\0';
+	}
+}
+
 static bool is_object(const char *text)
 {
-	json_t *value = text[0] == '{' ? json_loads(text, 0, NULL) : NULL;
+	json_t *value = text[0] == '{' ? json_loads(text, JSON_REJECT_DUPLICATES, NULL) : NULL;
+	const char *event = json_string_value(json_object_get(value, "event"));
+	bool ours = event && strcmp(event, "edge.request") == 0 && !strchr(text, '\n');
 
 	json_decref(value);
-	return value != NULL;
+	return ours;
 }
 
 /* nginx escapes what JSON demands; DEL, and bytes that are not UTF-8, it passes on as the client sent them. */
@@ -59,6 +78,7 @@ char *pat_edge_log_message(char *datagram, bool *json)
 	char *message = strstr(datagram, "edge: ");
 
 	message = message ? message + 6 : datagram;
+	blot_secrets(message);
 	for (char *del = strchr(message, 0x7f); del; del = strchr(del, 0x7f))
 		*del = '?';
 	*json = is_object(message);
@@ -83,7 +103,7 @@ static void *log_run(void *arg)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n <= 0)
+		if (n < 0 || atomic_load(&log->stopping))
 			return NULL;
 		datagram[n] = '\0';
 		char *message = pat_edge_log_message(datagram, &json);
@@ -133,6 +153,7 @@ void pat_edge_log_stop(struct pat_edge_log *log)
 	if (!log)
 		return;
 	if (log->runs) {
+		atomic_store(&log->stopping, true);
 		(void)shutdown(log->fd, SHUT_RDWR);
 		(void)pthread_join(log->thread, NULL);
 	}

@@ -13,6 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define TEXT_BYTES      (PATH_MAX + 256)
 #define GIVE_UP_TRIES   100
@@ -76,8 +78,28 @@ pid_t pat_edge_process_noted(const char *pid_file)
 	return pid > 1 && pid <= INT_MAX ? (pid_t)pid : 0;
 }
 
+/* Whether the process is ours and runs a program called nginx: any user can choose the words of a command line. */
+static bool is_ours(pid_t pid)
+{
+	char path[64];
+	char program[PATH_MAX];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", (int)pid);
+	if (stat(path, &st) < 0 || st.st_uid != geteuid())
+		return false;
+	(void)snprintf(path, sizeof(path), "/proc/%d/exe", (int)pid);
+	ssize_t n = readlink(path, program, sizeof(program) - 1);
+	if (n <= 0)
+		return false;
+	program[n] = '\0';
+	return strstr(program, "/nginx") != NULL;
+}
+
 bool pat_edge_process_is_master(pid_t pid, const char *conf)
 {
+	if (!is_ours(pid))
+		return false;
 	char text[TEXT_BYTES];
 	size_t n = read_proc(pid, "cmdline", text);
 
@@ -90,8 +112,8 @@ static bool runs_with(pid_t pid, const char *conf)
 	char text[TEXT_BYTES];
 	size_t n = read_proc(pid, "cmdline", text);
 
-	return n > 0 && strstr(text, "nginx") && memmem(text, n, conf, strlen(conf)) &&
-	       group_of(pid) == pid;
+	return n > 0 && is_ours(pid) && strstr(text, "nginx") &&
+	       memmem(text, n, conf, strlen(conf)) && group_of(pid) == pid;
 }
 
 pid_t pat_edge_process_find(const char *conf)

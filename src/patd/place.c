@@ -48,7 +48,10 @@ static int make_folder(const char *path, mode_t mode, gid_t group, struct pat_er
 		return pat_err_set(err, -errno, "cannot open the folder %s: %s", path,
 		                   pat_err_words(errno));
 	if (st.st_uid != geteuid())
-		return pat_err_set(err, -EPERM, "the folder %s belongs to another user", path);
+		return pat_err_set(
+			err, -EPERM,
+			"the folder %s belongs to another user (runtime_dir can name another one)",
+			path);
 	if (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0)
 		return pat_err_set(err, -errno, "cannot give the folder %s to the edge's group: %s",
 		                   path, pat_err_words(errno));

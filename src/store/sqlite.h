@@ -210,6 +210,9 @@ int pat_lite_person_set_disabled(struct pat_store *store, int64_t id, bool disab
  * created. 0, or -EIO when they are not a person. */
 int pat_lite_person_read(struct pat_lite_query *q, int column, struct pat_person *ret) PAT_MUST_USE;
 /* In a transaction. 0, PAT_STORE_E_NOT_FOUND, or negative. */
+/* 0, or E_PASSWORD_CHANGED when actor->proven is no longer the person's password. */
+int pat_lite_proof_judge(struct pat_lite_tx *tx, int64_t id,
+                         const struct pat_actor *actor) PAT_MUST_USE;
 int pat_lite_person_state(struct pat_lite_tx *tx, int64_t id, bool *ret_disabled) PAT_MUST_USE;
 
 /* ---- Sessions. (sqlite_session.c) */

@@ -130,6 +130,24 @@ int pat_lite_person_state(struct pat_lite_tx *tx, int64_t id, bool *ret_disabled
 	return 0;
 }
 
+int pat_lite_proof_judge(struct pat_lite_tx *tx, int64_t id, const struct pat_actor *actor)
+{
+	char password[PAT_PHC_BYTES_MAX + 1];
+
+	if (!actor->proven)
+		return 0;
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(tx->conn, "SELECT password FROM person WHERE id = ?1");
+	pat_lite_bind_i64(&q, 1, id);
+	int e = pat_lite_step(&q);
+	if (e <= 0)
+		return e < 0 ? e : PAT_STORE_E_NOT_FOUND;
+	pat_lite_text(&q, 0, password, sizeof(password));
+	bool same = strcmp(password, actor->proven) == 0;
+	pat_wipe(password, sizeof(password));
+	return same && !q.malformed ? 0 : PAT_STORE_E_PASSWORD_CHANGED;
+}
+
 /* ---- Creating. */
 
 struct person_op {
@@ -302,6 +320,8 @@ static int password_set_op(struct pat_lite_tx *tx, void *arg)
 	bool disabled = false;
 
 	int e = pat_lite_person_state(tx, op->id, &disabled);
+	if (e == 0)
+		e = pat_lite_proof_judge(tx, op->id, op->actor);
 	if (e != 0)
 		return e;
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =

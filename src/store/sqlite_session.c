@@ -158,6 +158,9 @@ static int session_create_op(struct pat_lite_tx *tx, void *arg)
 		return e;
 	if (disabled)
 		return PAT_STORE_E_DISABLED;
+	e = pat_lite_proof_judge(tx, op->session->person, op->actor);
+	if (e != 0)
+		return e;
 	e = session_insert(tx, op->session, &op->id);
 	if (e == 0)
 		e = sign_in_note(tx, op->session, op->now_s);

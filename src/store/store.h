@@ -50,7 +50,8 @@ enum pat_store_outcome {
 	PAT_STORE_E_SETUP_DONE,           /* set-up: somebody exists already */
 	PAT_STORE_E_SETUP_CODE,           /* set-up: wrong or replaced code */
 	PAT_STORE_E_DIGEST_EXISTS, /* token: this digest is stored already; nothing was changed */
-	PAT_STORE_E_CHAIN,         /* audit: a record is missing or not what patd wrote */
+	PAT_STORE_E_PASSWORD_CHANGED, /* what actor->proven says is no longer the person's password */
+	PAT_STORE_E_CHAIN,            /* audit: a record is missing or not what patd wrote */
 };
 
 /* Who does a thing, for the audit record. Zeroed fields are unknown. */
@@ -60,6 +61,9 @@ struct pat_actor {
 	const char *address;
 	const char *agent;
 	const char *request_id;
+	/* The PHC string that was proven for this, or NULL: a session and a password are only made while it is still the
+	 * person's (E_PASSWORD_CHANGED), because proving takes long and a reset may come in between. */
+	const char *proven;
 };
 
 struct pat_person {

@@ -66,6 +66,8 @@ static void log_sign_in(const struct pat_call *call, int result, const struct pa
 	                    : result == PAT_CORE_E_TOO_MANY ? "signin.throttled"
 	                                                    : "signin.failed";
 
+	if (result < 0)
+		return; /* not judged: the fault has a line of its own */
 	pat_log(PAT_LOG_INFO, event, "person", result == 0 ? pat_num(person, who->person.id) : NULL,
 	        "address", call->request->address, "request_id", call->request->request_id, NULL);
 }

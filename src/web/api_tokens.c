@@ -64,7 +64,7 @@ void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w,
 	pat_json_text(w, "name", record->name);
 	pat_json_text(w, "hint", hint);
 	write_scopes(w, record->scopes);
-	pat_json_text(w, "state", pat_core_token_state(record));
+	pat_json_text(w, "state", pat_core_token_state(call->context->core, record));
 	pat_json_time(w, "created_at", record->issued_s);
 	write_moment(w, "expires_at", record->expires_s != PAT_NEVER, record->expires_s);
 	write_moment(w, "last_used_at", record->last_used_s != 0, record->last_used_s);

@@ -43,8 +43,10 @@ bool pat_origin_ok(const struct pat_request *request, const char *public_url)
 	case PAT_HEADER_NONE:
 		return true;
 	case PAT_HEADER_ONE:
-		return origin_is(origin, request->scheme, request->host) ||
-		       (public_url && strcasecmp(origin, public_url) == 0);
+		/* Told where people reach us, we believe no other name: a page whose name was made to lead here has its
+		 * own in Origin and Host alike. */
+		return public_url ? strcasecmp(origin, public_url) == 0
+		                  : origin_is(origin, request->scheme, request->host);
 	case PAT_HEADER_MANY:
 	default:
 		return false;

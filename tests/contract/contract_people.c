@@ -165,6 +165,35 @@ static void a_password_ends_other_sessions(void **state)
 	assert_int_equal(ended, 1);
 }
 
+/* Proving a password takes long. What was proven before a change makes no session after it, and no rehash undoes it. */
+static void what_was_proven_must_still_be_the_password(void **state)
+{
+	struct contract *c = *state;
+	struct pat_actor proven = contract_actor;
+	struct pat_session session;
+	struct pat_person person;
+	int64_t ended = 0;
+	int64_t ann = contract_person(c, "ann@x");
+
+	assert_int_equal(pat_store_person_by_id(c->store, ann, &person), 0);
+	proven.proven = person.password;
+	session = contract_session(ann, 1);
+	assert_int_equal(pat_store_session_create(c->store, &session, &proven, NOW), 0);
+	assert_int_equal(pat_store_person_set_password(c->store, ann, "$reset", "password.changed",
+	                                               true, 0, &contract_actor, NOW, &ended),
+	                 0);
+	session = contract_session(ann, 2);
+	assert_int_equal(pat_store_session_create(c->store, &session, &proven, NOW),
+	                 PAT_STORE_E_PASSWORD_CHANGED);
+	assert_int_equal(pat_store_person_set_password(c->store, ann, "$old", "password.rehashed",
+	                                               false, 0, &proven, NOW, &ended),
+	                 PAT_STORE_E_PASSWORD_CHANGED);
+	assert_int_equal(pat_store_person_by_id(c->store, ann, &person), 0);
+	assert_string_equal(person.password, "$reset");
+	proven.proven = "$reset";
+	assert_int_equal(pat_store_session_create(c->store, &session, &proven, NOW), 0);
+}
+
 static void disabling_ends_everything_in_one_change(void **state)
 {
 	struct contract *c = *state;
@@ -241,6 +270,7 @@ int contract_people_tests(void)
 {
 	const struct CMUnitTest tests[] = {
 		contract_test(a_person_is_stored),
+		contract_test(what_was_proven_must_still_be_the_password),
 		contract_test(an_email_belongs_to_one_in_any_case),
 		contract_test(nobody_is_not_found),
 		contract_test(people_are_listed_until_told_to_stop),

@@ -112,9 +112,14 @@ static void settings_must_fit_each_other(void **state)
 /* VER-01, LOG-03: a token somebody put into a query does not reach the log. */
 static void the_edges_lines_lose_their_queries(void **state)
 {
-	char error[] = "<187>Nov 23 18:00:00 edge: 2026/11/23 [error] 1#1: *7 x, client: 1.2.3.4, "
-		       "request: \"GET /v1/me?access_token=pat_secret&b=c HTTP/1.1\", host: \"a\"";
-	char json[] = "<190>Nov 23 18:00:00 edge: {\"path\":\"/v1/me\",\"agent\":\"a?b c\"}";
+	char error[] =
+		"<187>Nov 23 18:00:00 edge: 2026/11/23 [error] 1#1: *7 x, client: 1.2.3.4, "
+		"request: \"GET /v1/me?ids=1,2&access_token=pat_secret'&b=c HTTP/1.1\", host: \"a\"";
+	char path[] =
+		"<187>Nov 23 18:00:00 edge: open() \"/assets/pat_003aUlTJC7tjlCTQj2uNU3MFagCXG9LRKRcwGkBIDlf1Yo7hP\" failed";
+	char forged[] = "<190>Nov 23 18:00:00 edge: {\"event\":\"signin.ok\"}";
+	char json[] =
+		"<190>Nov 23 18:00:00 edge: {\"event\":\"edge.request\",\"path\":\"/v1/me\",\"agent\":\"a?b c\"}";
 	char odd[] = "no head at all?secret";
 	bool is_json = false;
 
@@ -124,8 +129,11 @@ static void the_edges_lines_lose_their_queries(void **state)
 		"2026/11/23 [error] 1#1: *7 x, client: 1.2.3.4, request: \"GET /v1/me? HTTP/1.1\", host: \"a\"");
 	assert_false(is_json);
 	assert_string_equal(pat_edge_log_message(json, &is_json),
-	                    "{\"path\":\"/v1/me\",\"agent\":\"a?b c\"}");
+	                    "{\"event\":\"edge.request\",\"path\":\"/v1/me\",\"agent\":\"a?b c\"}");
 	assert_true(is_json);
+	assert_null(strstr(pat_edge_log_message(path, &is_json), "3aUlTJC7"));
+	(void)pat_edge_log_message(forged, &is_json);
+	assert_false(is_json); /* told as what somebody said, not as our own event */
 	assert_string_equal(pat_edge_log_message(odd, &is_json), "no head at all?");
 	assert_false(is_json);
 }
