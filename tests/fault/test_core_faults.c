@@ -152,6 +152,7 @@ static enum pat_verdict verify(struct pat_verifier *v, const struct pat_secret *
 
 struct listing {
 	const uint8_t *digest; /* NULL: none in particular */
+	struct pat_core *core;
 	int live;
 	int found; /* of that digest */
 	const char *state;
@@ -160,7 +161,7 @@ struct listing {
 static int list_one(void *arg, const struct pat_record *record)
 {
 	struct listing *l = arg;
-	const char *state = pat_core_token_state(record);
+	const char *state = pat_core_token_state(l->core, record);
 
 	l->live += strcmp(state, "live") == 0;
 	if (l->digest && memcmp(record->digest, l->digest, PAT_DIGEST_BYTES) == 0) {
@@ -173,7 +174,7 @@ static int list_one(void *arg, const struct pat_record *record)
 static struct listing list(struct pat_core *core, const struct pat_signed_in *who,
                            const uint8_t *digest)
 {
-	struct listing l = { .digest = digest, .state = "" };
+	struct listing l = { .core = core, .digest = digest, .state = "" };
 
 	assert_int_equal(pat_core_token_list(core, who, PAT_TOKENS_ALL, 0, 100000, list_one, &l),
 	                 0);
