@@ -1205,8 +1205,9 @@ ngx_http_pat_refresh(ngx_event_t *ev)
     ngx_http_pat_out_of_service = out;
 
     if (out) {
-        ngx_log_error(NGX_LOG_WARN, ev->log, 0,
-                      "pat: no verification index in \"%V\", requests that "
+        ngx_log_error(NGX_LOG_ERR, ev->log, 0,
+                      "pat: no verification index in \"%V\" that this "
+                      "worker's user can read, requests that "
                       "need a token are answered 503", &pmcf->index);
 
     } else {

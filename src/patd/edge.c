@@ -167,7 +167,7 @@ static void child_exec(const struct pat_edge *edge, int err_fd)
 	_exit(127);
 }
 
-/* nginx's first words, for the sentence that says why it did not start: the last line of them. */
+/* nginx's first words, for the sentence that says why it did not start: the first line of them. */
 static void first_words(int fd, struct pat_err *err)
 {
 	char text[2048];
@@ -177,11 +177,9 @@ static void first_words(int fd, struct pat_err *err)
 	size_t len = strlen(text);
 	while (len > 0 && text[len - 1] == '\n')
 		text[--len] = '\0';
-	const char *line = strrchr(text, '\n');
-	(void)pat_err_set(err, 0, "nginx did not start: %s",
-	                  line  ? line + 1
-	                  : len ? text
-	                        : "it said nothing");
+	/* The first line has the reason; what follows are the tries after it. */
+	text[strcspn(text, "\n")] = '\0';
+	(void)pat_err_set(err, 0, "nginx did not start: %s", len ? text : "it said nothing");
 }
 
 static int spawned(struct pat_edge *edge, int words_fd, struct pat_err *err)

@@ -35,11 +35,14 @@ static int join(char *out, size_t size, const char *folder, const char *name, st
 	return 0;
 }
 
-static int make_folder(const char *path, mode_t mode, gid_t group, struct pat_err *err)
+/* A folder of ours with that mode. One that was there is only used when nobody else can enter it, or when it is the
+ * runtime folder, whose name is ours: the mode of somebody's folder is not ours to change. */
+static int make_folder(const char *path, mode_t mode, bool ours, gid_t group, struct pat_err *err)
 {
 	struct stat st;
+	bool made = mkdir(path, mode) == 0;
 
-	if (mkdir(path, mode) < 0 && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return pat_err_set(err, -errno, "cannot make the folder %s: %s", path,
 		                   pat_err_words(errno));
 	pat_cleanup(pat_closep) int fd =
@@ -48,10 +51,16 @@ static int make_folder(const char *path, mode_t mode, gid_t group, struct pat_er
 		return pat_err_set(err, -errno, "cannot open the folder %s: %s", path,
 		                   pat_err_words(errno));
 	if (st.st_uid != geteuid())
-		return pat_err_set(
-			err, -EPERM,
-			"the folder %s belongs to another user (runtime_dir can name another one)",
-			path);
+		return pat_err_set(err, -EPERM, "the folder %s belongs to another user%s", path,
+		                   ours ? " (runtime_dir can name another one)" : "");
+	if (!made && !ours) {
+		if ((st.st_mode & 077) != 0)
+			return pat_err_set(
+				err, -EPERM,
+				"others can enter the folder %s: name a folder of its own with --data, or chmod 700 it",
+				path);
+		return 0;
+	}
 	if (group != (gid_t)-1 && fchown(fd, (uid_t)-1, group) < 0)
 		return pat_err_set(err, -errno, "cannot give the folder %s to the edge's group: %s",
 		                   path, pat_err_words(errno));
@@ -85,7 +94,7 @@ static int find_edge_user(struct pat_place *place, struct pat_err *err)
 static int find_data(const struct pat_settings *s, bool create, struct pat_place *place,
                      struct pat_err *err)
 {
-	int r = create ? make_folder(s->data, 0700, (gid_t)-1, err) : 0;
+	int r = create ? make_folder(s->data, 0700, false, (gid_t)-1, err) : 0;
 
 	if (r < 0)
 		return r;
@@ -121,7 +130,7 @@ static int find_runtime(const struct pat_settings *s, bool create, struct pat_pl
 		(void)snprintf(place->runtime, sizeof(place->runtime), "/dev/shm/patd-%u-%s",
 		               (unsigned)geteuid(), hex);
 	}
-	int r = create ? make_folder(place->runtime, 0750, place->edge_group, err) : 0;
+	int r = create ? make_folder(place->runtime, 0750, true, place->edge_group, err) : 0;
 	if (r == 0)
 		r = join(place->socket, sizeof(place->socket), place->runtime, "patd.sock", err);
 	if (r == 0)

@@ -132,7 +132,9 @@ static void greet(const struct server *server)
 		url = server->settings->listen;
 	bool nobody = pat_core_setup_begin(server->core, &code) == 0;
 	if (server->edge)
-		(void)pat_buf_addf(&text, "patd serves %s%s\n", scheme, url);
+		(void)pat_buf_addf(&text,
+		                   "patd serves %s%s\n(for an nginx of your own: pat_index %s;)\n",
+		                   scheme, url, server->place.runtime);
 	if (nobody)
 		(void)pat_buf_addf(
 			&text,
@@ -243,6 +245,9 @@ static int check_place(const struct pat_settings *settings, struct pat_err *err)
 	if (r == 0 && access(place.store, F_OK) == 0)
 		r = pat_place_row_key(&place, &key, err);
 	pat_wipe(&key, sizeof(key));
+	if (r == 0 && access(place.data, W_OK) < 0)
+		r = pat_err_set(err, -errno, "cannot write to the data folder %s: %s", place.data,
+		                pat_err_words(errno));
 	if (r == 0)
 		(void)printf("# ok: data in %s, runtime in %s\n", place.data, place.runtime);
 	return r;

@@ -161,7 +161,8 @@ int pat_command_user(const struct pat_settings *settings, int n_words, char **wo
 		return 2;
 	}
 	if (r == 0)
-		r = pat_place_find(settings, true, &place, &err);
+		/* Only a first person makes a place; a mistyped folder must not come to be. */
+		r = pat_place_find(settings, strcmp(words[0], "add") == 0, &place, &err);
 	if (r == 0) {
 		r = pat_control_ask(place.control, request, &answer, &err);
 		if (r == -ENOENT || r == -ECONNREFUSED)

@@ -178,11 +178,12 @@ def test_what_it_says(tmp_path):
     """The first words on standard output are where it serves, and the one-time link only while nobody exists."""
     with Product(tmp_path) as p:
         first = (tmp_path / "out").read_text()
-        assert re.fullmatch(r"patd serves http://127.0.0.1:\d+\n\n.*\n\n    http://127.0.0.1:\d+/setup#\w{43}\n\n", first), first
+        assert re.fullmatch(r"patd serves http://127.0.0.1:\d+\n\(for an nginx of your own: pat_index /dev/shm/patd-\S+;\)\n\n.*\n\n    http://127.0.0.1:\d+/setup#\w{43}\n\n", first), first
         p.set_up()
         p.stop()
         p.start()
-        assert (tmp_path / "out").read_text()[len(first):] == f"patd serves http://127.0.0.1:{p.port}\n"
+        assert (tmp_path / "out").read_text()[len(first):] == \
+            f"patd serves http://127.0.0.1:{p.port}\n(for an nginx of your own: pat_index {p.runtime};)\n"
 
 
 def test_a_port_in_use(tmp_path):
