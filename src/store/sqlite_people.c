@@ -143,7 +143,8 @@ int pat_lite_proof_judge(struct pat_lite_tx *tx, int64_t id, const struct pat_ac
 	if (e <= 0)
 		return e < 0 ? e : PAT_STORE_E_NOT_FOUND;
 	pat_lite_text(&q, 0, password, sizeof(password));
-	bool same = strcmp(password, actor->proven) == 0;
+	size_t len = strlen(password);
+	bool same = len == strlen(actor->proven) && pat_memeq(password, actor->proven, len);
 	pat_wipe(password, sizeof(password));
 	return same && !q.malformed ? 0 : PAT_STORE_E_PASSWORD_CHANGED;
 }

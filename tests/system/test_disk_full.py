@@ -23,7 +23,7 @@ MANY = {"tokens_live_max": 10000, "tokens_per_hour_max": 1000000, "access_log": 
 @contextlib.contextmanager
 def small_disk(folder, kib):
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k,mode=0755", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k,mode=0700", "tmpfs", str(folder)], check=True)
     try:
         yield folder
     finally:
