@@ -21,9 +21,9 @@ MANY = {"tokens_live_max": 10000, "tokens_per_hour_max": 1000000, "access_log": 
 
 
 @contextlib.contextmanager
-def small_disk(folder, kib):
+def small_disk(folder, kib, mode="0755"):
     folder.mkdir(parents=True, exist_ok=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k,mode=0700", "tmpfs", str(folder)], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={kib}k,mode={mode}", "tmpfs", str(folder)], check=True)
     try:
         yield folder
     finally:
@@ -112,7 +112,7 @@ def becomes_ready(product, status, seconds=5):
 
 
 def test_a_full_disk_refuses_changes_and_loses_nothing(tmp_path):
-    with small_disk(tmp_path / "data", 4096) as disk, Product(tmp_path, **MANY) as product:
+    with small_disk(tmp_path / "data", 4096, mode="0700") as disk, Product(tmp_path, **MANY) as product:
         ada = product.set_up()
         kept = [ada.generate(f"kept-{n}") for n in range(20)]
         gone = [ada.generate(f"gone-{n}") for n in range(5)]
@@ -169,7 +169,7 @@ def test_a_full_disk_refuses_changes_and_loses_nothing(tmp_path):
 def test_a_restart_on_a_full_disk_says_why_or_serves(tmp_path):
     """Killed on a full disk, patd is started again before anybody made space: it serves, or says what is wrong; verification
     does not stop in either case, and with space it serves."""
-    with small_disk(tmp_path / "data", 4096) as disk, Product(tmp_path, **MANY) as product:
+    with small_disk(tmp_path / "data", 4096, mode="0700") as disk, Product(tmp_path, **MANY) as product:
         ada = product.set_up()
         kept = [ada.generate(f"kept-{n}") for n in range(20)]
         ballast = fill(disk, leave_kib=16)
@@ -256,7 +256,7 @@ def test_a_restart_without_memory_for_a_second_index_says_so(tmp_path):
 
 
 def test_a_password_change_on_a_full_disk_changes_nothing(tmp_path):
-    with small_disk(tmp_path / "data", 4096) as disk, Product(tmp_path, **MANY) as product:
+    with small_disk(tmp_path / "data", 4096, mode="0700") as disk, Product(tmp_path, **MANY) as product:
         ada = product.set_up()
         ballast = fill(disk, leave_kib=16)
         generate_until_refused(ada, "filling")
