@@ -33,7 +33,7 @@ static int path_resolve(const char *location, char **ret, struct pat_err *err)
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	if (!realpath(parent, real))
 		return pat_err_set(err, -errno, "the store's directory %s: %s", parent,
-		                   strerrordesc_np(errno));
+		                   pat_err_words(errno));
 	if (asprintf(&path, "%s/%s", real, name) < 0)
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	if (strlen(path) >= PATH_MAX)
@@ -52,13 +52,12 @@ static int lock_take(const char *path, int *ret_fd, struct pat_err *err)
 	fd = open(lock_path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return pat_err_set(err, -errno, "the lock file %s: %s", lock_path,
-		                   strerrordesc_np(errno));
+		                   pat_err_words(errno));
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno == EWOULDBLOCK)
 			return pat_err_set(err, -EBUSY, "the store %s is in use by another patd",
 			                   path);
-		return pat_err_set(err, -errno, "locking %s: %s", lock_path,
-		                   strerrordesc_np(errno));
+		return pat_err_set(err, -errno, "locking %s: %s", lock_path, pat_err_words(errno));
 	}
 	*ret_fd = fd;
 	fd = -1;
@@ -88,17 +87,16 @@ static int file_prepare(const char *path, struct pat_err *err)
 
 	if (fd < 0)
 		return pat_err_set(err, errno == EISDIR || errno == ELOOP ? -EINVAL : -errno,
-		                   "the store %s: %s", path, strerrordesc_np(errno));
+		                   "the store %s: %s", path, pat_err_words(errno));
 	if (fstat(fd, &st) < 0)
-		return pat_err_set(err, -errno, "the store %s: %s", path, strerrordesc_np(errno));
+		return pat_err_set(err, -errno, "the store %s: %s", path, pat_err_words(errno));
 	if (!S_ISREG(st.st_mode))
 		return pat_err_set(err, -EINVAL, "the store %s is not a plain file", path);
 	if ((st.st_mode & 07777) != 0600 && fchmod(fd, 0600) < 0)
 		return pat_err_set(err, -errno, "making %s its owner's alone: %s", path,
-		                   strerrordesc_np(errno));
+		                   pat_err_words(errno));
 	int e = directory_sync(path);
-	return e < 0 ? pat_err_set(err, e, "the directory of %s: %s", path, strerrordesc_np(-e))
-	             : 0;
+	return e < 0 ? pat_err_set(err, e, "the directory of %s: %s", path, pat_err_words(e)) : 0;
 }
 
 /* ---- Opening and closing. */
@@ -169,7 +167,7 @@ static int lite_open_steps(struct pat_lite *lite, const char *location, struct p
 	lite->device = st.st_dev;
 	lite->inode = st.st_ino;
 	e = pat_lite_writer_start(lite);
-	return e < 0 ? pat_err_set(err, e, "no thread for the store: %s", strerrordesc_np(-e)) : 0;
+	return e < 0 ? pat_err_set(err, e, "no thread for the store: %s", pat_err_words(e)) : 0;
 }
 
 static int lite_open(const struct pat_store_config *config, struct pat_store **ret,

@@ -290,8 +290,7 @@ int pat_web_new(const struct pat_web_config *config, struct pat_web **ret, struc
 	if (r < 0) {
 		(void)!pat_web_stop(web, timeout_ms);
 		pat_web_free(web);
-		return pat_err_set(err, r, "can not start the web threads: %s",
-		                   strerrordesc_np(-r));
+		return pat_err_set(err, r, "can not start the web threads: %s", pat_err_words(r));
 	}
 	*ret = web;
 	return 0;
