@@ -83,11 +83,23 @@ void ngx_http_pat_collect(ngx_http_request_t *r,
     ngx_http_pat_loc_conf_t *plcf, struct pat_credential *credential);
 
 /*
- * Removes what carried the token and every spelling of X-Pat-*, and adds our
- * own three.
+ * Rewriting the request's headers, in two steps: begin removes what carried
+ * the token and every spelling of X-Pat-*, and adds our own three, which say
+ * nothing yet; end puts the identity in.  Undo makes the headers what they
+ * were.
  */
-ngx_int_t ngx_http_pat_rewrite_headers(ngx_http_request_t *r,
-    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t *ctx);
+typedef struct {
+    ngx_list_t                list;            /* as it was */
+    ngx_table_elt_t          *authorization;   /* as it was */
+    ngx_table_elt_t          *added;           /* our three */
+} ngx_http_pat_rewrite_t;
+
+ngx_int_t ngx_http_pat_rewrite_begin(ngx_http_request_t *r,
+    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_rewrite_t *rw);
+void ngx_http_pat_rewrite_end(ngx_http_pat_rewrite_t *rw,
+    ngx_http_pat_ctx_t *ctx);
+void ngx_http_pat_rewrite_undo(ngx_http_request_t *r,
+    ngx_http_pat_rewrite_t *rw);
 
 void ngx_http_pat_init_request_headers(void);
 

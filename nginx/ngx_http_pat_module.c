@@ -16,6 +16,7 @@
 
 
 #include "ngx_http_pat.h"
+#include "base/chars.h"
 #include "base/clock.h"
 
 
@@ -27,14 +28,17 @@ static ngx_int_t ngx_http_pat_preaccess_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_pat_verify_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_pat_judge(ngx_http_request_t *r,
     ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t **pctx,
-    struct pat_need **missing);
+    struct pat_need **missing, ngx_http_pat_rewrite_t *rw);
+static void ngx_http_pat_begin(ngx_http_request_t *r,
+    ngx_http_pat_loc_conf_t *plcf, struct pat_verifying *verifying);
 static ngx_int_t ngx_http_pat_identify(ngx_http_request_t *r,
     ngx_http_pat_ctx_t *ctx, struct pat_identity *id);
-static ngx_uint_t ngx_http_pat_visible(const char *text, size_t len,
-    u_char least);
+static pat_chars_are ngx_http_pat_is_visible(pat_chars c);
+static pat_chars_are ngx_http_pat_is_visible_or_space(pat_chars c);
 
 static ngx_http_pat_ctx_t *ngx_http_pat_get_ctx(ngx_http_request_t *r,
     ngx_http_request_t *owner);
+static ngx_http_pat_ctx_t *ngx_http_pat_known_ctx(ngx_http_request_t *r);
 static ngx_http_pat_ctx_t *ngx_http_pat_make_ctx(ngx_http_request_t *r);
 static void ngx_http_pat_cleanup(void *data);
 
@@ -203,12 +207,14 @@ static ngx_connection_t      ngx_http_pat_refresh_connection;
 static ngx_uint_t            ngx_http_pat_out_of_service;
 
 
+
 static ngx_int_t
 ngx_http_pat_access_handler(ngx_http_request_t *r)
 {
     ngx_int_t                  rc;
     struct pat_need           *missing;
     ngx_http_pat_ctx_t        *ctx;
+    ngx_http_pat_rewrite_t     rw;
     ngx_http_pat_loc_conf_t   *plcf;
     ngx_http_core_loc_conf_t  *clcf;
 
@@ -223,12 +229,13 @@ ngx_http_pat_access_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_pat_judge(r, plcf, &ctx, &missing) != NGX_OK) {
+    if (ngx_http_pat_judge(r, plcf, &ctx, &missing, &rw) != NGX_OK) {
         return NGX_ERROR;
     }
 
     if (ctx->verdict == PAT_VERDICT_ALLOWED) {
-        return ngx_http_pat_rewrite_headers(r, plcf, ctx);
+        ngx_http_pat_rewrite_end(&rw, ctx);
+        return NGX_OK;
     }
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
@@ -247,15 +254,16 @@ ngx_http_pat_access_handler(ngx_http_request_t *r)
         ngx_str_null(&ctx->token_id);
         ctx->expires = 0;
 
-        if (ngx_http_pat_rewrite_headers(r, plcf, ctx) != NGX_OK
-            || ngx_http_pat_challenge(r, plcf, ctx->verdict, missing)
-               != NGX_OK)
-        {
+        ngx_http_pat_rewrite_end(&rw, ctx);
+
+        if (ngx_http_pat_challenge(r, plcf, ctx->verdict, missing) != NGX_OK) {
             return NGX_ERROR;
         }
 
         return rc;
     }
+
+    ngx_http_pat_rewrite_undo(r, &rw);
 
     rc = ngx_http_pat_refuse(r, plcf, ctx->verdict, missing);
 
@@ -276,6 +284,7 @@ ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
 {
     struct pat_need          *missing;
     ngx_http_pat_ctx_t       *ctx;
+    ngx_http_pat_rewrite_t    rw;
     ngx_http_pat_loc_conf_t  *plcf;
 
     if (r == r->main) {
@@ -288,17 +297,16 @@ ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_pat_judge(r, plcf, &ctx, &missing) != NGX_OK) {
+    if (ngx_http_pat_judge(r, plcf, &ctx, &missing, &rw) != NGX_OK) {
         return NGX_ERROR;
     }
 
     if (ctx->verdict == PAT_VERDICT_ALLOWED) {
-        if (ngx_http_pat_rewrite_headers(r, plcf, ctx) != NGX_OK) {
-            return NGX_ERROR;
-        }
-
+        ngx_http_pat_rewrite_end(&rw, ctx);
         return NGX_DECLINED;
     }
+
+    ngx_http_pat_rewrite_undo(r, &rw);
 
     /* auth_request copies the challenge to the client */
 
@@ -319,7 +327,7 @@ ngx_http_pat_verify_handler(ngx_http_request_t *r)
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pat_module);
 
-    if (ngx_http_pat_judge(r, plcf, &ctx, &missing) != NGX_OK) {
+    if (ngx_http_pat_judge(r, plcf, &ctx, &missing, NULL) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -331,19 +339,27 @@ ngx_http_pat_verify_handler(ngx_http_request_t *r)
 }
 
 
+/*
+ * With rw, the request's headers are rewritten as if it were allowed, but for
+ * the identity: that has to be done for nearly every request, and memory has
+ * the time to bring the token's place in the index meanwhile.
+ */
+
 static ngx_int_t
 ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
-    ngx_http_pat_ctx_t **pctx, struct pat_need **missing)
+    ngx_http_pat_ctx_t **pctx, struct pat_need **missing,
+    ngx_http_pat_rewrite_t *rw)
 {
-    size_t                  n;
-    int64_t                 now;
-    struct pat_need        *needs;
-    ngx_http_pat_ctx_t     *ctx;
-    enum pat_verdict        verdict;
-    struct pat_identity     id;
-    struct pat_credential   credential;
+    size_t                 n;
+    struct pat_need       *needs;
+    ngx_http_pat_ctx_t    *ctx;
+    enum pat_verdict       verdict;
+    struct pat_identity    id;
+    struct pat_verifying   verifying;
 
     *missing = NULL;
+
+    ngx_http_pat_begin(r, plcf, &verifying);
 
     ctx = ngx_http_pat_make_ctx(r);
     if (ctx == NULL) {
@@ -355,31 +371,24 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     needs = plcf->needs ? plcf->needs->elts : NULL;
     n = plcf->needs ? plcf->needs->nelts : 0;
 
-    /* nginx's own time is as old as the event loop's last turn */
+    if (verifying.so_far == PAT_VERDICT_ALLOWED) {
+        pat_verify_approach(ngx_http_pat_verifier, &verifying);
+    }
 
-    now = pat_clock_wall_s();
+    if (rw && ngx_http_pat_rewrite_begin(r, plcf, rw) != NGX_OK) {
+        return NGX_ERROR;
+    }
 
-    if (ngx_http_pat_verifier == NULL) {
-        ngx_memzero(&id, sizeof(struct pat_identity));
-        verdict = PAT_VERDICT_UNAVAILABLE;
+    if (verifying.so_far == PAT_VERDICT_ALLOWED) {
 
-    } else if (ctx->known) {
-        verdict = pat_verify_digest(ngx_http_pat_verifier, ctx->digest,
-                                    needs, n, now, &id);
+        /* nginx's own time is as old as the event loop's last turn */
 
-    } else if (ctx->stripped) {
-
-        /* refused before, passed by "satisfy any", and now looked at again */
-
-        ngx_memzero(&id, sizeof(struct pat_identity));
-        verdict = ctx->verdict;
+        verdict = pat_verify_end(ngx_http_pat_verifier, &verifying, needs, n,
+                                 pat_clock_wall_s(), &id);
 
     } else {
-        ngx_memzero(&credential, sizeof(struct pat_credential));
-        ngx_http_pat_collect(r, plcf, &credential);
-
-        verdict = pat_verify(ngx_http_pat_verifier, &credential,
-                             needs, n, now, &id);
+        ngx_memzero(&id, sizeof(struct pat_identity));
+        verdict = verifying.so_far;
     }
 
     ngx_str_null(&ctx->user);
@@ -421,14 +430,49 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
 }
 
 
+static void
+ngx_http_pat_begin(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    struct pat_verifying *verifying)
+{
+    ngx_http_pat_ctx_t     *ctx;
+    struct pat_credential   credential;
+
+    if (ngx_http_pat_verifier == NULL) {
+        verifying->so_far = PAT_VERDICT_UNAVAILABLE;
+        return;
+    }
+
+    ctx = ngx_http_pat_known_ctx(r);
+
+    if (ctx && ctx->known) {
+        pat_verify_begin_digest(ngx_http_pat_verifier, ctx->digest, verifying);
+        return;
+    }
+
+    if (ctx && ctx->stripped) {
+
+        /* refused before, passed by "satisfy any", and now looked at again */
+
+        verifying->so_far = ctx->verdict;
+        return;
+    }
+
+    ngx_memzero(&credential, sizeof(struct pat_credential));
+    ngx_http_pat_collect(r, plcf, &credential);
+
+    pat_verify_begin(ngx_http_pat_verifier, &credential, verifying);
+}
+
+
 static ngx_int_t
 ngx_http_pat_identify(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx,
     struct pat_identity *id)
 {
     u_char  *p;
 
-    if (!ngx_http_pat_visible(id->owner, id->owner_len, 0x21)
-        || !ngx_http_pat_visible(id->scopes, id->scopes_len, 0x20))
+    if (!pat_chars_all(id->owner, id->owner_len, ngx_http_pat_is_visible)
+        || !pat_chars_all(id->scopes, id->scopes_len,
+                          ngx_http_pat_is_visible_or_space))
     {
         ngx_log_error(NGX_LOG_CRIT, r->connection->log, 0,
                       "pat: the index holds an identity that can be no "
@@ -467,18 +511,17 @@ ngx_http_pat_identify(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx,
 }
 
 
-static ngx_uint_t
-ngx_http_pat_visible(const char *text, size_t len, u_char least)
+static pat_chars_are
+ngx_http_pat_is_visible(pat_chars c)
 {
-    size_t  i;
+    return (c - 0x21) <= 0x7e - 0x21;
+}
 
-    for (i = 0; i < len; i++) {
-        if ((u_char) text[i] < least || (u_char) text[i] > 0x7e) {
-            return 0;
-        }
-    }
 
-    return 1;
+static pat_chars_are
+ngx_http_pat_is_visible_or_space(pat_chars c)
+{
+    return (c - 0x20) <= 0x7e - 0x20;
 }
 
 
@@ -515,15 +558,37 @@ ngx_http_pat_get_ctx(ngx_http_request_t *r, ngx_http_request_t *owner)
 }
 
 
+/*
+ * What is known of the token that a request came with.  A subrequest has the
+ * headers that were left of its request.
+ */
+
+static ngx_http_pat_ctx_t *
+ngx_http_pat_known_ctx(ngx_http_request_t *r)
+{
+    ngx_http_pat_ctx_t  *ctx;
+
+    ctx = ngx_http_pat_get_ctx(r, r);
+
+    if (ctx == NULL && r != r->main) {
+        ctx = ngx_http_pat_get_ctx(r, r->main);
+    }
+
+    return ctx;
+}
+
+
 static ngx_http_pat_ctx_t *
 ngx_http_pat_make_ctx(ngx_http_request_t *r)
 {
     ngx_http_pat_ctx_t  *ctx, *whole;
     ngx_pool_cleanup_t  *cln;
 
-    ctx = ngx_http_pat_get_ctx(r, r);
+    ctx = ngx_http_pat_known_ctx(r);
 
-    if (ctx == NULL) {
+    if (ctx == NULL || ctx->request != r) {
+        whole = ctx;
+
         cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_pat_ctx_t));
         if (cln == NULL) {
             return NULL;
@@ -535,18 +600,11 @@ ngx_http_pat_make_ctx(ngx_http_request_t *r)
         cln->handler = ngx_http_pat_cleanup;
         ctx->request = r;
 
-        if (r != r->main) {
-
-            /* a subrequest has the headers that were left of the request */
-
-            whole = ngx_http_pat_get_ctx(r, r->main);
-
-            if (whole) {
-                ctx->verdict = whole->verdict;
-                ctx->known = whole->known;
-                ctx->stripped = whole->stripped;
-                ngx_memcpy(ctx->digest, whole->digest, PAT_DIGEST_BYTES);
-            }
+        if (whole) {
+            ctx->verdict = whole->verdict;
+            ctx->known = whole->known;
+            ctx->stripped = whole->stripped;
+            ngx_memcpy(ctx->digest, whole->digest, PAT_DIGEST_BYTES);
         }
     }
 

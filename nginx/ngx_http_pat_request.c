@@ -23,6 +23,13 @@ typedef enum {
 } ngx_http_pat_kind_e;
 
 
+typedef enum {
+    NGX_HTTP_PAT_UNLIKE = 0,
+    NGX_HTTP_PAT_ALIKE,       /* to CGI and its like */
+    NGX_HTTP_PAT_SAME
+} ngx_http_pat_likeness_e;
+
+
 /* the three, while a rewritten list may end in them */
 
 typedef struct {
@@ -35,34 +42,34 @@ static ngx_http_pat_kind_e ngx_http_pat_header_kind(
     ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name);
 static ngx_uint_t ngx_http_pat_keeps(ngx_http_request_t *r,
     ngx_http_pat_loc_conf_t *plcf, ngx_table_elt_t *header);
-static ngx_uint_t ngx_http_pat_same_name(u_char *data, u_char *canonical,
-    size_t len);
+static ngx_http_pat_likeness_e ngx_http_pat_likeness(u_char *data,
+    u_char *canonical, size_t len);
 static ngx_int_t ngx_http_pat_keep(ngx_http_request_t *r,
     ngx_list_part_t **tail, ngx_table_elt_t *header, ngx_uint_t n);
-static void ngx_http_pat_add(ngx_http_pat_added_t *added, ngx_uint_t i,
-    ngx_str_t *value);
+static void ngx_http_pat_say(ngx_table_elt_t *header, ngx_str_t *value);
 
 
-static struct {
-    ngx_str_t    key;
-    u_char      *lowcase;
-    ngx_uint_t   hash;
-} ngx_http_pat_added_names[NGX_HTTP_PAT_ADDED] = {
-    { ngx_string("X-Pat-User"), (u_char *) "x-pat-user", 0 },
-    { ngx_string("X-Pat-Scopes"), (u_char *) "x-pat-scopes", 0 },
-    { ngx_string("X-Pat-Token-Id"), (u_char *) "x-pat-token-id", 0 }
+/* the three, saying nothing: a product is never left without one of them */
+
+static ngx_table_elt_t  ngx_http_pat_added_headers[NGX_HTTP_PAT_ADDED] = {
+    { 0, ngx_string("X-Pat-User"), ngx_string("-"),
+      (u_char *) "x-pat-user" },
+    { 0, ngx_string("X-Pat-Scopes"), ngx_string("-"),
+      (u_char *) "x-pat-scopes" },
+    { 0, ngx_string("X-Pat-Token-Id"), ngx_string("-"),
+      (u_char *) "x-pat-token-id" }
 };
 
 
 void
 ngx_http_pat_init_request_headers(void)
 {
-    ngx_uint_t  i;
+    ngx_uint_t        i;
+    ngx_table_elt_t  *h;
 
     for (i = 0; i < NGX_HTTP_PAT_ADDED; i++) {
-        ngx_http_pat_added_names[i].hash =
-            ngx_hash_key(ngx_http_pat_added_names[i].lowcase,
-                         ngx_http_pat_added_names[i].key.len);
+        h = &ngx_http_pat_added_headers[i];
+        h->hash = ngx_hash_key(h->lowcase_key, h->key.len);
     }
 }
 
@@ -112,8 +119,8 @@ ngx_http_pat_collect(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
 
 
 ngx_int_t
-ngx_http_pat_rewrite_headers(ngx_http_request_t *r,
-    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t *ctx)
+ngx_http_pat_rewrite_begin(ngx_http_request_t *r,
+    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_rewrite_t *rw)
 {
     ngx_uint_t             i, kept;
     ngx_list_t            *list;
@@ -128,12 +135,16 @@ ngx_http_pat_rewrite_headers(ngx_http_request_t *r,
      * first, or the usual iteration would read past it.
      */
 
-    added = ngx_pcalloc(r->pool, sizeof(ngx_http_pat_added_t));
+    added = ngx_palloc(r->pool, sizeof(ngx_http_pat_added_t));
     if (added == NULL) {
         return NGX_ERROR;
     }
 
     list = &r->headers_in.headers;
+
+    rw->list = *list;
+    rw->authorization = r->headers_in.authorization;
+    rw->added = added->headers;
 
     first = list->part;
     part = &first;
@@ -180,12 +191,13 @@ ngx_http_pat_rewrite_headers(ngx_http_request_t *r,
         tail->nelts = 0;
     }
 
-    ngx_http_pat_add(added, 0, &ctx->user);
-    ngx_http_pat_add(added, 1, &ctx->scopes);
-    ngx_http_pat_add(added, 2, &ctx->token_id);
+    for (i = 0; i < NGX_HTTP_PAT_ADDED; i++) {
+        added->headers[i] = ngx_http_pat_added_headers[i];
+    }
 
     added->part.elts = added->headers;
     added->part.nelts = NGX_HTTP_PAT_ADDED;
+    added->part.next = NULL;
 
     tail->next = &added->part;
 
@@ -194,9 +206,35 @@ ngx_http_pat_rewrite_headers(ngx_http_request_t *r,
     list->last = &added->part;
     list->nalloc = NGX_HTTP_PAT_ADDED;
 
-    ctx->stripped = 1;
-
     return NGX_OK;
+}
+
+
+void
+ngx_http_pat_rewrite_end(ngx_http_pat_rewrite_t *rw, ngx_http_pat_ctx_t *ctx)
+{
+    ngx_http_pat_say(&rw->added[0], &ctx->user);
+    ngx_http_pat_say(&rw->added[1], &ctx->scopes);
+    ngx_http_pat_say(&rw->added[2], &ctx->token_id);
+
+    ctx->stripped = 1;
+}
+
+
+void
+ngx_http_pat_rewrite_undo(ngx_http_request_t *r, ngx_http_pat_rewrite_t *rw)
+{
+    r->headers_in.headers = rw->list;
+    r->headers_in.authorization = rw->authorization;
+}
+
+
+static void
+ngx_http_pat_say(ngx_table_elt_t *header, ngx_str_t *value)
+{
+    if (value->len) {
+        header->value = *value;
+    }
 }
 
 
@@ -249,8 +287,9 @@ ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
 
     if (name->len > sizeof("X-Pat-") - 1
         && (data[0] | 0x20) == 'x' && (data[2] | 0x20) == 'p'
-        && ngx_http_pat_same_name(data, (u_char *) "x-pat-",
-                                  sizeof("x-pat-") - 1))
+        && ngx_http_pat_likeness(data, (u_char *) "x-pat-",
+                                 sizeof("x-pat-") - 1)
+           != NGX_HTTP_PAT_UNLIKE)
     {
         return NGX_HTTP_PAT_IDENTITY;
     }
@@ -265,7 +304,8 @@ ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
 
     if (c == 'a'
         && name->len == sizeof("Authorization") - 1
-        && ngx_strncasecmp(data, (u_char *) "Authorization", name->len) == 0)
+        && ngx_http_pat_likeness(data, (u_char *) "authorization", name->len)
+           == NGX_HTTP_PAT_SAME)
     {
         return NGX_HTTP_PAT_AUTHORIZATION;
     }
@@ -274,18 +314,21 @@ ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
 
     for (i = 0; i < plcf->headers->names.nelts; i++) {
 
-        if (names[i].len != name->len
-            || c != ngx_tolower(names[i].data[0])
-            || !ngx_http_pat_same_name(data, names[i].data, name->len))
-        {
+        if (names[i].len != name->len || c != ngx_tolower(names[i].data[0])) {
             continue;
         }
 
-        if (ngx_strncasecmp(data, names[i].data, name->len) == 0) {
-            return NGX_HTTP_PAT_TOKEN;
-        }
+        switch (ngx_http_pat_likeness(data, names[i].data, name->len)) {
 
-        return NGX_HTTP_PAT_ALIAS;
+        case NGX_HTTP_PAT_SAME:
+            return NGX_HTTP_PAT_TOKEN;
+
+        case NGX_HTTP_PAT_ALIKE:
+            return NGX_HTTP_PAT_ALIAS;
+
+        default:
+            break;
+        }
     }
 
     return NGX_HTTP_PAT_OTHER;
@@ -293,16 +336,19 @@ ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
 
 
 /*
- * Whether the two names are one for somebody who, as CGI and its like do,
- * cannot tell "-" from "_" or "." or any other punctuation.  The canonical
- * name has letters, digits and "-" only, and does not begin with "-".
+ * Whether the two names are one, or are one for somebody who, as CGI and its
+ * like do, cannot tell "-" from "_" or "." or any other punctuation.  The
+ * canonical name has letters, digits and "-" only, and does not begin with "-".
  */
 
-static ngx_uint_t
-ngx_http_pat_same_name(u_char *data, u_char *canonical, size_t len)
+static ngx_http_pat_likeness_e
+ngx_http_pat_likeness(u_char *data, u_char *canonical, size_t len)
 {
-    u_char  c;
-    size_t  i;
+    u_char                   c;
+    size_t                   i;
+    ngx_http_pat_likeness_e  likeness;
+
+    likeness = NGX_HTTP_PAT_SAME;
 
     for (i = 0; i < len; i++) {
 
@@ -319,13 +365,14 @@ ngx_http_pat_same_name(u_char *data, u_char *canonical, size_t len)
         if (canonical[i] == '-'
             && !(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9'))
         {
+            likeness = NGX_HTTP_PAT_ALIKE;
             continue;
         }
 
-        return 0;
+        return NGX_HTTP_PAT_UNLIKE;
     }
 
-    return 1;
+    return likeness;
 }
 
 
@@ -358,24 +405,4 @@ ngx_http_pat_keep(ngx_http_request_t *r, ngx_list_part_t **tail,
     *tail = part;
 
     return NGX_OK;
-}
-
-
-static void
-ngx_http_pat_add(ngx_http_pat_added_t *added, ngx_uint_t i, ngx_str_t *value)
-{
-    ngx_table_elt_t  *h;
-
-    h = &added->headers[i];
-
-    h->hash = ngx_http_pat_added_names[i].hash;
-    h->key = ngx_http_pat_added_names[i].key;
-    h->lowcase_key = ngx_http_pat_added_names[i].lowcase;
-
-    if (value->len) {
-        h->value = *value;
-
-    } else {
-        ngx_str_set(&h->value, "-");
-    }
 }

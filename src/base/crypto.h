@@ -10,22 +10,8 @@
 
 #define PAT_SHA256_BYTES 32
 
-/* A reusable SHA-256 context: a fetched EVP_MD and one EVP_MD_CTX, so that hashing neither
- * allocates nor looks the algorithm up again. Not thread-safe: one per thread. */
-struct pat_sha256;
-
-/* -ENOMEM when libcrypto gives none. */
-int pat_sha256_new(struct pat_sha256 **ret) PAT_MUST_USE;
-void pat_sha256_free(struct pat_sha256 *sha);
-void pat_sha256_freep(struct pat_sha256 **sha);
-
-/* 0, or -EIO when libcrypto refuses; `out` is then unspecified and must not be used. */
-int pat_sha256(struct pat_sha256 *sha, const void *bytes, size_t len,
-               uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
-
-/* One-shot SHA-256, any thread; for places that are not hot. */
-int pat_sha256_once(const void *bytes, size_t len,
-                    uint8_t out[static PAT_SHA256_BYTES]) PAT_MUST_USE;
+/* SHA-256. Allocates nothing, cannot fail, leaves no copy of the bytes behind; any thread. */
+void pat_sha256(const void *bytes, size_t len, uint8_t out[static PAT_SHA256_BYTES]);
 
 /* HMAC-SHA-256 (RFC 2104), any thread. */
 int pat_hmac_sha256(const uint8_t key[static 32], const void *bytes, size_t len,

@@ -182,7 +182,7 @@ int pat_core_setup_begin(struct pat_core *core, struct pat_secret *ret_code)
 	int r = pat_secret_random(&code);
 
 	if (r == 0)
-		r = pat_sha256_once(code.text, code.len, hash);
+		pat_sha256(code.text, code.len, hash);
 	if (r == 0)
 		r = pat_core_outcome(pat_store_setup_code_set(core->store, hash));
 	if (r == 0)
@@ -210,8 +210,7 @@ int pat_core_setup_complete(struct pat_core *core, const char *code, const char 
 	if (ret->retry_after_s > 0)
 		return PAT_CORE_E_TOO_MANY;
 	r = person_prepare(core, email, name, true, password, password_len, &person);
-	if (r == 0)
-		r = pat_sha256_once(code, strlen(code), hash);
+	pat_sha256(code, strlen(code), hash);
 	if (r == 0)
 		r = pat_core_outcome(pat_store_setup_complete(core->store, hash, &person, actor,
 		                                              person.created_s, &person.id));

@@ -13,12 +13,7 @@
 
 #define TOUCH_EVERY_S 30
 
-static int cookie_hash(const char *cookie, size_t len, uint8_t hash[static 32])
-{
-	return pat_sha256_once(cookie, len, hash);
-}
-
-static int csrf_of(const char *cookie, size_t len, struct pat_secret *ret)
+static void csrf_of(const char *cookie, size_t len, struct pat_secret *ret)
 {
 	static const char domain[] = "patd/csrf1:";
 	char text[sizeof(domain) + PAT_SECRET_TEXT_MAX];
@@ -27,14 +22,11 @@ static int csrf_of(const char *cookie, size_t len, struct pat_secret *ret)
 	pat_assert(len <= PAT_SECRET_TEXT_MAX);
 	memcpy(text, domain, sizeof(domain) - 1);       /* UNSAFE: sized above */
 	memcpy(text + sizeof(domain) - 1, cookie, len); /* UNSAFE: asserted above */
-	int r = pat_sha256_once(text, sizeof(domain) - 1 + len, hash);
+	pat_sha256(text, sizeof(domain) - 1 + len, hash);
 	pat_wipe(text, sizeof(text));
-	if (r < 0)
-		return r;
 	pat_base62_encode_256(hash, ret->text);
 	ret->len = PAT_BASE62_256_CHARS;
 	ret->text[ret->len] = '\0';
-	return 0;
 }
 
 /* What a client calls itself, as visible ASCII: it is stored, logged and shown. */
@@ -64,16 +56,15 @@ int pat_core_session_start(struct pat_core *core, const struct pat_person *perso
 	               actor->address ? actor->address : "");
 	agent_copy(actor->agent ? actor->agent : "", session->agent);
 	int r = pat_secret_random(&ret->cookie);
-	if (r == 0)
-		r = cookie_hash(ret->cookie.text, ret->cookie.len, session->hash);
-	if (r == 0)
-		r = csrf_of(ret->cookie.text, ret->cookie.len, &ret->csrf);
+	if (r < 0)
+		return r;
+	pat_sha256(ret->cookie.text, ret->cookie.len, session->hash);
+	csrf_of(ret->cookie.text, ret->cookie.len, &ret->csrf);
 	self.person = person->id;
 	/* Only while what was proven is still the password: a change ends the sessions that were there, and those on
 	 * their way. */
 	self.proven = *person->password ? person->password : NULL;
-	if (r == 0)
-		r = pat_store_session_create(core->store, session, &self, now);
+	r = pat_store_session_create(core->store, session, &self, now);
 	if (r != 0) {
 		pat_secret_done(&ret->cookie);
 		pat_secret_done(&ret->csrf);
@@ -159,9 +150,8 @@ int pat_core_session(struct pat_core *core, const char *cookie, size_t cookie_le
 	*ret = (struct pat_signed_in){ 0 };
 	if (cookie_len != PAT_BASE62_256_CHARS || !pat_base62_is(cookie, cookie_len))
 		return PAT_CORE_E_SESSION;
-	int r = cookie_hash(cookie, cookie_len, hash);
-	if (r == 0)
-		r = pat_store_session_get(core->store, hash, &ret->session, &ret->person);
+	pat_sha256(cookie, cookie_len, hash);
+	int r = pat_store_session_get(core->store, hash, &ret->session, &ret->person);
 	if (r != 0)
 		return r > 0 ? PAT_CORE_E_SESSION : r;
 	pat_wipe(ret->person.password, sizeof(ret->person.password));
@@ -170,7 +160,8 @@ int pat_core_session(struct pat_core *core, const char *cookie, size_t cookie_le
 		return PAT_CORE_E_SESSION;
 	if (now - ret->session.seen_s >= TOUCH_EVERY_S)
 		(void)!pat_store_session_touch(core->store, ret->session.id, now);
-	return csrf_of(cookie, cookie_len, &ret->csrf);
+	csrf_of(cookie, cookie_len, &ret->csrf);
+	return 0;
 }
 
 bool pat_core_csrf_ok(const struct pat_signed_in *who, const char *token, size_t len)

@@ -83,7 +83,8 @@ static int secret_make(struct pat_core *core, struct pat_secret *ret_token,
 	memcpy(record->hint, ret_token->text + ret_token->len - PAT_TOKEN_HINT_CHARS,
 	       PAT_TOKEN_HINT_CHARS + 1); /* UNSAFE:
 																     with NUL */
-	return pat_sha256_once(ret_token->text, ret_token->len, record->digest);
+	pat_sha256(ret_token->text, ret_token->len, record->digest);
+	return 0;
 }
 
 /* The token is durable; is it in the index too? If there was no memory for it, it is taken back. */

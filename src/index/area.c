@@ -18,8 +18,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "index/map.h"
+
 #define PAGE_BYTES  4096ull
-#define CHUNK_BYTES (1024ull * 1024)
+#define CHUNK_BYTES (256ull * 1024)
+#define SPARE_BYTES (64ull * 1024 * 1024) /* heap and tables, beyond what tokens need */
 
 static int reserve(int fd, uint64_t at, uint64_t bytes)
 {
@@ -65,6 +68,17 @@ int pat_area_take(struct pat_area *area, uint64_t bytes, uint64_t align, uint64_
 	return 0;
 }
 
+void pat_area_settle(struct pat_area *area, uint64_t reserved)
+{
+	uintptr_t end = (uintptr_t)area->base + reserved;
+	uint8_t *upto = (uint8_t *)(end & ~(uintptr_t)(PAT_MAP_HUGE_BYTES - 1));
+
+	if (upto <= area->settled)
+		return;
+	pat_map_collapse(area->settled, (size_t)(upto - area->settled));
+	area->settled = upto;
+}
+
 void pat_area_release(struct pat_area *area, uint64_t at, uint64_t bytes)
 {
 	if ((area->file_at + at) % PAGE_BYTES != 0 || bytes < PAGE_BYTES)
@@ -85,6 +99,11 @@ static uint64_t pages(uint64_t bytes)
 	return (bytes + PAGE_BYTES - 1) / PAGE_BYTES * PAGE_BYTES;
 }
 
+static uint64_t huge_pages(uint64_t bytes)
+{
+	return (bytes + PAT_MAP_HUGE_BYTES - 1) / PAT_MAP_HUGE_BYTES * PAT_MAP_HUGE_BYTES;
+}
+
 static void lay_out(struct pat_index_header *h, const struct pat_index_config *config,
                     uint64_t generation)
 {
@@ -101,12 +120,12 @@ static void lay_out(struct pat_index_header *h, const struct pat_index_config *c
 	h->scopes_at = h->parts_at + pages(PAT_INDEX_PARTS * sizeof(uint64_t));
 	h->heap_at = h->scopes_at +
 	             pages((uint64_t)PAT_SCOPE_NUMBERS_MAX * sizeof(struct pat_scope_name));
-	h->heap_bytes = pages(64 * CHUNK_BYTES + config->tokens_max * 64);
-	if (h->heap_bytes > (uint64_t)UINT32_MAX * 8)
-		h->heap_bytes = (uint64_t)UINT32_MAX * 8 / PAGE_BYTES * PAGE_BYTES;
-	h->tables_at = h->heap_at + h->heap_bytes;
-	h->tables_bytes = pages(64 * CHUNK_BYTES + config->tokens_max * 64);
-	h->slots_at = h->tables_at + h->tables_bytes;
+	h->heap_bytes = pages(SPARE_BYTES + config->tokens_max * 64);
+	if (h->heap_bytes > (uint64_t)PAT_REF_MAX * 8)
+		h->heap_bytes = (uint64_t)PAT_REF_MAX * 8 / PAGE_BYTES * PAGE_BYTES;
+	h->tables_at = huge_pages(h->heap_at + h->heap_bytes);
+	h->tables_bytes = pages(SPARE_BYTES + config->tokens_max * 64);
+	h->slots_at = huge_pages(h->tables_at + h->tables_bytes);
 	h->file_bytes = h->slots_at + pages(h->slots_max * sizeof(struct pat_slot));
 	atomic_store(&h->lease_end_ns, PAT_LEASE_FOREVER);
 	atomic_store(&h->state, PAT_INDEX_LOADING);
@@ -126,8 +145,8 @@ static int create_mapped(int dir, const char *name, mode_t mode, gid_t group, ui
 		return -errno;
 	if (ftruncate(fd, (off_t)bytes) < 0)
 		return -errno;
-	void *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_NORESERVE, fd, 0);
-	if (map == MAP_FAILED)
+	void *map = pat_map_file(fd, bytes, PROT_READ | PROT_WRITE);
+	if (!map)
 		return -errno;
 	(void)madvise(map, bytes, MADV_DONTDUMP);
 	*ret_map = map;
@@ -180,8 +199,8 @@ static int create_index(struct pat_index_files *files, const struct pat_index_co
 	pat_assert(map);
 	files->header = map;
 	files->index_bytes = layout.file_bytes;
-	/* Header, parts and scope names are small and needed at once. */
-	r = reserve(files->index_fd, 0, layout.heap_at);
+	/* Header, parts, scope names and the heap's beginning are small and needed at once. */
+	r = reserve(files->index_fd, 0, PAT_MAP_HUGE_BYTES);
 	if (r == 0)
 		memcpy(map, &layout, sizeof(layout)); /* UNSAFE: the file is larger */
 	return r;

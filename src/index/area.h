@@ -17,6 +17,7 @@ struct pat_area {
 	uint64_t bytes;    /* its size */
 	uint64_t used;     /* taken so far */
 	uint64_t reserved; /* backed by memory so far */
+	uint8_t *settled;  /* mapped; huge pages were asked for up to here */
 };
 
 /* Makes sure the first `bytes` are backed. 0 or -ENOSPC. */
@@ -25,6 +26,10 @@ int pat_area_reserve(struct pat_area *area, uint64_t bytes) PAT_MUST_USE;
 /* Takes `bytes`, zeroed, at a multiple of `align` (a power of two). 0 or -ENOSPC. */
 int pat_area_take(struct pat_area *area, uint64_t bytes, uint64_t align,
                   uint64_t *ret_at) PAT_MUST_USE;
+
+/* Asks for huge pages under what is backed (`reserved`, or less) and was not asked for yet. May take milliseconds;
+ * needs no lock but against itself. */
+void pat_area_settle(struct pat_area *area, uint64_t reserved);
 
 /* Gives the whole pages of a piece back to the system; it stays part of the area. */
 void pat_area_release(struct pat_area *area, uint64_t at, uint64_t bytes);
@@ -37,7 +42,8 @@ struct pat_index_files {
 	int directory_fd;
 	int index_fd;
 	int usage_fd;
-	struct pat_index_header *header; /* the index's mapping */
+	struct pat_index_header
+		*header; /* the index's mapping; its first PAT_MAP_HUGE_BYTES are backed */
 	uint64_t index_bytes;
 	uint8_t *usage; /* the usage file's mapping */
 	uint64_t usage_bytes;

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "index/map.h"
 #include "token/scopes.h"
 
 #define OWNER_TEXT_MAX 768
@@ -18,7 +19,13 @@ void pat_intern_init(struct pat_intern *intern, struct pat_index_header *header,
 
 	*intern = (struct pat_intern){
 		.header = header,
-		.heap = { fd, base + header->heap_at, header->heap_at, header->heap_bytes, 8, 0 },
+		.heap = { .fd = fd,
+		          .base = base + header->heap_at,
+		          .file_at = header->heap_at,
+		          .bytes = header->heap_bytes,
+		          .used = 8, /* reference 0 is none */
+		          .reserved = PAT_MAP_HUGE_BYTES - header->heap_at,
+		          .settled = base },
 		.scopes = (struct pat_scope_name *)(void *)(base + header->scopes_at),
 	};
 }
@@ -256,13 +263,36 @@ static int owner_store(struct pat_intern *intern, const char *text, size_t len, 
 	return 0;
 }
 
+/* Whether the text is a number as it would be printed, small enough to stand in a reference. */
+static bool owner_number(const char *owner, uint32_t *ret)
+{
+	uint64_t n = 0;
+
+	if (owner[0] == '\0' || (owner[0] == '0' && owner[1] != '\0'))
+		return false;
+	for (; *owner; owner++) {
+		if (*owner < '0' || *owner > '9')
+			return false;
+		n = n * 10 + (uint64_t)(*owner - '0');
+		if (n > PAT_REF_MAX)
+			return false;
+	}
+	*ret = (uint32_t)n;
+	return true;
+}
+
 int pat_intern_owner(struct pat_intern *intern, const char *owner, uint32_t *ret)
 {
 	char text[OWNER_TEXT_MAX];
+	uint32_t number = 0;
 	size_t len = 0;
 	struct place place;
-	int r = owner_encode(owner, text, &len);
 
+	if (owner_number(owner, &number)) {
+		*ret = PAT_OWNER_NUMBER | number;
+		return 0;
+	}
+	int r = owner_encode(owner, text, &len);
 	if (r == 0)
 		r = place_find(intern, &intern->owners, owner_text, text, len, &place);
 	if (r < 0)

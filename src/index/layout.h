@@ -15,6 +15,8 @@
  *   tables   hash tables of 8-byte entries (slot + 1, 32 more bits of the digest), linear probing
  *   slots    one 64-byte line a token
  *
+ * Tables, slots and cells begin where huge pages do; what stands before tables shares the first (map.h).
+ *
  * It is a valid set: what is not found is refused, so every loading error fails closed.
  *
  * How a reader sees a whole slot or none: `word` holds a version and a state. The writer makes the
@@ -38,7 +40,7 @@
 #include "token/token.h"
 
 #define PAT_INDEX_MAGIC       0x3178646e69746170u /* "patindx1" little-endian */
-#define PAT_INDEX_VERSION     1u
+#define PAT_INDEX_VERSION     2u
 #define PAT_INDEX_PARTS       4096u
 #define PAT_INDEX_FILE        "index"
 #define PAT_INDEX_PREV        "index.prev" /* a second name of the old file while it is being replaced */
@@ -92,7 +94,7 @@ struct pat_slot {
 	_Atomic uint64_t digest[4];   /* the digest's bytes as they are in memory */
 	_Atomic uint64_t word;        /* version << 8 | state */
 	_Atomic uint64_t number;      /* the store's token number */
-	_Atomic uint64_t grant_owner; /* heap references: grant << 32 | owner */
+	_Atomic uint64_t grant_owner; /* references: grant << 32 | owner */
 	_Atomic uint64_t times; /* issued << 32 | expires; seconds since 1970 as u32, 0 = never */
 };
 static_assert(sizeof(struct pat_slot) == 64, "a slot is one cache line");
@@ -115,7 +117,10 @@ static inline unsigned pat_index_part(const uint8_t digest[static PAT_DIGEST_BYT
 #define PAT_ENTRY_TAG(entry)   ((uint32_t)(entry))
 #define PAT_ENTRY_REMOVED      0xffffffff00000000u
 
-/* References into the heap are its offset / 8; 0 is none. */
+/* References into the heap are its offset / 8, of 31 bits; 0 is none. An owner whose text is a number as the
+ * built-in accounts' are has no record: PAT_OWNER_NUMBER and the number stand where the reference would. */
+#define PAT_REF_MAX      0x7fffffffu
+#define PAT_OWNER_NUMBER 0x80000000u
 
 /* A set of scopes, interned: bit n of `bits` is scope number n. The canonical text follows the bits. */
 struct pat_grant {
@@ -124,7 +129,8 @@ struct pat_grant {
 	uint64_t bits[];
 };
 
-/* Whom a token belongs to, as products know them: visible ASCII, percent-encoded by the writer. */
+/* Whom a token belongs to, as products know them: visible ASCII, percent-encoded by the writer. Most are
+ * numbers and have no record, see above. */
 struct pat_owner {
 	uint32_t text_len;
 	char text[];

@@ -19,8 +19,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FIND_TRIES_MAX  1000
-#define ENTER_TRIES_MAX 64 /* generations published one right after the other */
+#include "index/map.h"
+
+#define FIND_TRIES_MAX   1000
+#define OWNER_DIGITS_MAX 10 /* of PAT_REF_MAX */
+#define ENTER_TRIES_MAX  64 /* generations published one right after the other */
 
 struct pat_index_reader {
 	char directory[4000];
@@ -38,6 +41,7 @@ struct pat_index_reader {
 	const uint8_t *tables;
 	const struct pat_slot *slots;
 	struct pat_usage_cell *cells;
+	char owner_digits[OWNER_DIGITS_MAX]; /* of the last hit, when its owner is a number */
 };
 
 int pat_index_reader_new(const char *directory, struct pat_index_reader **ret)
@@ -100,13 +104,6 @@ static bool header_ok(const struct pat_index_header *h, uint64_t file_bytes)
 	       area_ok(h, h->slots_at, h->slots_max * sizeof(struct pat_slot));
 }
 
-static void *map_file(int fd, size_t bytes, int protection)
-{
-	void *p = mmap(NULL, bytes, protection, MAP_SHARED | MAP_NORESERVE, fd, 0);
-
-	return p == MAP_FAILED ? NULL : p;
-}
-
 /* Maps the usage file that belongs to the index in `reader`. */
 static int reader_map_usage(struct pat_index_reader *reader, int directory_fd)
 {
@@ -122,7 +119,7 @@ static int reader_map_usage(struct pat_index_reader *reader, int directory_fd)
 	if ((size_t)st.st_size < sizeof(struct pat_usage_header))
 		return -EINVAL;
 	reader->usage_bytes = (size_t)st.st_size;
-	reader->usage = map_file(fd, reader->usage_bytes, PROT_READ | PROT_WRITE);
+	reader->usage = pat_map_file(fd, reader->usage_bytes, PROT_READ | PROT_WRITE);
 	if (!reader->usage)
 		return -errno;
 
@@ -152,7 +149,7 @@ static int reader_map(struct pat_index_reader *fresh)
 	if ((size_t)st.st_size < sizeof(struct pat_index_header))
 		return -EINVAL;
 	fresh->bytes = (size_t)st.st_size;
-	fresh->base = map_file(fd, fresh->bytes, PROT_READ);
+	fresh->base = pat_map_file(fd, fresh->bytes, PROT_READ);
 	if (!fresh->base)
 		return -errno;
 	fresh->device = st.st_dev;
@@ -253,14 +250,33 @@ static const struct pat_grant *heap_grant(const struct pat_index_reader *reader,
 	return (uint64_t)g->words * 8 + g->text_len <= room ? g : NULL;
 }
 
-static const struct pat_owner *heap_owner(const struct pat_index_reader *reader, uint32_t ref)
+static bool heap_owner(const struct pat_index_reader *reader, uint32_t ref,
+                       struct pat_index_hit *hit)
 {
 	uint64_t at = (uint64_t)ref * 8;
 
 	if (ref == 0 || at > reader->header->heap_bytes - sizeof(struct pat_owner))
-		return NULL;
+		return false;
 	const struct pat_owner *o = (const struct pat_owner *)(const void *)(reader->heap + at);
-	return o->text_len <= reader->header->heap_bytes - at - sizeof(*o) ? o : NULL;
+	hit->owner = o->text;
+	hit->owner_len = o->text_len;
+	return hit->owner_len <= reader->header->heap_bytes - at - sizeof(*o);
+}
+
+static bool owner_find(struct pat_index_reader *reader, uint32_t ref, struct pat_index_hit *hit)
+{
+	char *end = reader->owner_digits + sizeof(reader->owner_digits);
+	char *digit = end;
+	uint32_t number = ref & PAT_REF_MAX;
+
+	if (!(ref & PAT_OWNER_NUMBER))
+		return heap_owner(reader, ref, hit);
+	do
+		*--digit = (char)('0' + number % 10);
+	while (number /= 10);
+	hit->owner = digit;
+	hit->owner_len = (size_t)(end - digit);
+	return true;
 }
 
 /* Constant-time, and without a call per byte: sodium_memcmp() takes 37 ns for this. */
@@ -276,7 +292,7 @@ enum slot_sight {
 };
 
 /* Copies a slot as a whole: yes with `ret` and `digest` filled, no when empty, changed when torn. */
-static enum slot_sight slot_copy(const struct pat_index_reader *reader, uint64_t slot,
+static enum slot_sight slot_copy(struct pat_index_reader *reader, uint64_t slot,
                                  struct pat_index_hit *ret, uint64_t digest[static 4])
 {
 	const struct pat_slot *s = &reader->slots[slot];
@@ -299,41 +315,111 @@ static enum slot_sight slot_copy(const struct pat_index_reader *reader, uint64_t
 		.issued_s = (uint32_t)(times >> 32),
 		.expires_s = (uint32_t)times,
 		.grant = heap_grant(reader, (uint32_t)(refs >> 32)),
-		.owner = heap_owner(reader, (uint32_t)refs),
 	};
-	return ret->grant && ret->owner ? SLOT_YES : SLOT_NO;
+	return ret->grant && owner_find(reader, (uint32_t)refs, ret) ? SLOT_YES : SLOT_NO;
 }
 
-/* One probe through the table that `word` names. */
-static enum slot_sight probe(const struct pat_index_reader *reader, uint64_t word,
-                             const uint64_t want[static 4], struct pat_index_hit *ret)
+/* A part's table as its word describes it, checked against the mapping. */
+struct table {
+	const _Atomic uint64_t *entries; /* NULL: the part has none yet */
+	uint32_t mask;
+	uint32_t first; /* where the digest's entry would be */
+	uint32_t tag;
+};
+
+/* False when the word leads out of the mapping: it must have been read while it was changed. */
+static bool table_find(const struct pat_index_reader *reader, uint64_t word,
+                       const uint64_t want[static 4], struct table *ret)
 {
 	unsigned log2 = PAT_PART_LOG2(word);
 	uint64_t at = PAT_PART_AT(word) * 64;
 
+	*ret = (struct table){ 0 };
 	if (log2 == 0)
-		return SLOT_NO;
+		return true;
 	if (log2 > 31 || at > reader->header->tables_bytes ||
 	    ((uint64_t)8 << log2) > reader->header->tables_bytes - at)
-		return SLOT_CHANGED;
+		return false;
+	ret->entries = (const _Atomic uint64_t *)(const void *)(reader->tables + at);
+	ret->mask = (uint32_t)((1u << log2) - 1);
+	ret->tag = (uint32_t)want[1];
+	ret->first = ret->tag >> (32 - log2);
+	return true;
+}
 
-	const _Atomic uint64_t *table =
-		(const _Atomic uint64_t *)(const void *)(reader->tables + at);
-	uint32_t tag = (uint32_t)want[1];
-	uint32_t mask = (uint32_t)((1u << log2) - 1);
-	for (uint32_t i = tag >> (32 - log2), n = 0; n <= mask; i = (i + 1) & mask, n++) {
-		uint64_t entry = atomic_load_explicit(&table[i], memory_order_acquire);
-		uint64_t digest[4];
+/* The slot of the digest's next entry from *step on: false at the end. */
+static bool table_next(const struct pat_index_reader *reader, const struct table *t, uint32_t *step,
+                       uint64_t *ret_slot)
+{
+	for (; *step <= t->mask; (*step)++) {
+		uint64_t entry = atomic_load_explicit(&t->entries[(t->first + *step) & t->mask],
+		                                      memory_order_acquire);
 
 		if (entry == 0)
-			return SLOT_NO;
-		if (PAT_ENTRY_TAG(entry) != tag || entry == PAT_ENTRY_REMOVED)
+			return false;
+		if (PAT_ENTRY_TAG(entry) != t->tag || entry == PAT_ENTRY_REMOVED)
 			continue;
-		uint64_t slot = (uint64_t)PAT_ENTRY_SLOT1(entry) - 1;
-		if (slot >= reader->header->slots_max)
-			continue;
-		/* A verdict that says yes marks the cell: it can be on its way while the slot is. */
-		__builtin_prefetch(&reader->cells[slot], 1);
+		*ret_slot = (uint64_t)PAT_ENTRY_SLOT1(entry) - 1;
+		if (*ret_slot < reader->header->slots_max) {
+			(*step)++;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Asks memory for a slot, and for its usage cell: a verdict that says yes marks it. */
+static void slot_fetch(const struct pat_index_reader *reader, uint64_t slot)
+{
+	__builtin_prefetch(&reader->slots[slot]);
+	__builtin_prefetch(&reader->cells[slot], 1);
+}
+
+static uint64_t part_word(const struct pat_index_reader *reader, const uint8_t *digest)
+{
+	return atomic_load_explicit(&reader->parts[pat_index_part(digest)], memory_order_acquire);
+}
+
+void pat_index_reader_aim(const struct pat_index_reader *reader,
+                          const uint8_t digest[static PAT_DIGEST_BYTES])
+{
+	uint64_t want[4];
+	struct table table;
+
+	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
+	if (table_find(reader, part_word(reader, digest), want, &table) && table.entries)
+		__builtin_prefetch((const void *)&table.entries[table.first]);
+}
+
+void pat_index_reader_approach(const struct pat_index_reader *reader,
+                               const uint8_t digest[static PAT_DIGEST_BYTES])
+{
+	uint64_t want[4];
+	struct table table;
+	uint64_t slot = 0;
+	uint32_t step = 0;
+
+	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
+	if (table_find(reader, part_word(reader, digest), want, &table) && table.entries &&
+	    table_next(reader, &table, &step, &slot))
+		slot_fetch(reader, slot);
+}
+
+/* One probe through the table that `word` names. */
+static enum slot_sight probe(struct pat_index_reader *reader, uint64_t word,
+                             const uint64_t want[static 4], struct pat_index_hit *ret)
+{
+	struct table table;
+	uint64_t slot = 0;
+
+	if (!table_find(reader, word, want, &table))
+		return SLOT_CHANGED;
+	if (!table.entries)
+		return SLOT_NO;
+	for (uint32_t step = 0; table_next(reader, &table, &step, &slot);) {
+		uint64_t digest[4];
+
+		slot_fetch(reader, slot);
 		enum slot_sight sight = slot_copy(reader, slot, ret, digest);
 		if (sight == SLOT_CHANGED)
 			return SLOT_CHANGED;
@@ -346,18 +432,17 @@ static enum slot_sight probe(const struct pat_index_reader *reader, uint64_t wor
 int pat_index_reader_find(struct pat_index_reader *reader,
                           const uint8_t digest[static PAT_DIGEST_BYTES], struct pat_index_hit *ret)
 {
-	const _Atomic uint64_t *part = &reader->parts[pat_index_part(digest)];
 	uint64_t want[4];
 
 	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
 	for (int tries = 0; tries < FIND_TRIES_MAX; tries++) {
-		uint64_t word = atomic_load_explicit(part, memory_order_acquire);
+		uint64_t word = part_word(reader, digest);
 		enum slot_sight sight = probe(reader, word, want, ret);
 
 		if (sight == SLOT_YES)
 			return 0;
 		atomic_thread_fence(memory_order_acquire);
-		if (sight == SLOT_NO && atomic_load_explicit(part, memory_order_relaxed) == word)
+		if (sight == SLOT_NO && part_word(reader, digest) == word)
 			return PAT_INDEX_E_NOT_FOUND;
 	}
 	return PAT_INDEX_E_UNAVAILABLE;
@@ -370,13 +455,6 @@ void pat_index_reader_touch(struct pat_index_reader *reader, uint64_t slot, int6
 	if (atomic_load_explicit(&cell->last_used_s, memory_order_relaxed) != (uint32_t)now_s)
 		atomic_store_explicit(&cell->last_used_s, (uint32_t)now_s, memory_order_relaxed);
 	(void)atomic_fetch_add_explicit(&cell->count, 1, memory_order_relaxed);
-}
-
-struct pat_usage_cell *pat_index_reader_cell(struct pat_index_reader *reader, uint64_t slot)
-{
-	if (!reader->base || slot >= reader->header->slots_max)
-		return NULL;
-	return &reader->cells[slot];
 }
 
 uint64_t pat_index_reader_scope_count(const struct pat_index_reader *reader)

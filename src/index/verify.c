@@ -14,7 +14,6 @@
 
 struct pat_verifier {
 	struct pat_index_reader *reader;
-	struct pat_sha256 *sha;
 	int64_t latest_s; /* time does not go back for this verifier */
 };
 
@@ -24,9 +23,7 @@ int pat_verifier_new(const char *index_directory, struct pat_verifier **ret)
 
 	if (!v)
 		return -ENOMEM;
-	int r = pat_sha256_new(&v->sha);
-	if (r == 0)
-		r = pat_index_reader_new(index_directory, &v->reader);
+	int r = pat_index_reader_new(index_directory, &v->reader);
 	if (r < 0)
 		return r;
 	*ret = PAT_TAKE(v);
@@ -38,7 +35,6 @@ void pat_verifier_free(struct pat_verifier *verifier)
 	if (!verifier)
 		return;
 	pat_index_reader_free(verifier->reader);
-	pat_sha256_free(verifier->sha);
 	free(verifier);
 }
 
@@ -90,12 +86,12 @@ static bool need_met(const struct pat_need *need, const struct pat_grant *grant)
 }
 
 static void identity_fill(struct pat_identity *id, const struct pat_index_hit *hit,
-                          const uint8_t digest[static PAT_DIGEST_BYTES])
+                          const struct pat_verifying *verifying)
 {
-	pat_record_tid(digest, id->tid);
-	memcpy(id->digest, digest, sizeof(id->digest)); /* UNSAFE: fixed sizes */
-	id->owner = hit->owner->text;
-	id->owner_len = hit->owner->text_len;
+	memcpy(id->tid, verifying->tid, sizeof(id->tid));          /* UNSAFE: fixed sizes */
+	memcpy(id->digest, verifying->digest, sizeof(id->digest)); /* UNSAFE: fixed sizes */
+	id->owner = hit->owner;
+	id->owner_len = hit->owner_len;
 	id->scopes = pat_grant_text(hit->grant);
 	id->scopes_len = hit->grant->text_len;
 	id->issued_s = hit->issued_s;
@@ -103,17 +99,73 @@ static void identity_fill(struct pat_identity *id, const struct pat_index_hit *h
 	id->number = hit->number;
 }
 
-/* The rest of a verdict, the reader having been entered. */
-static enum pat_verdict judge(struct pat_verifier *v, const uint8_t digest[static PAT_DIGEST_BYTES],
-                              struct pat_need *needs, size_t n_needs, int64_t now_s,
-                              struct pat_identity *ret)
+/* What is to be said without looking the token up: ALLOWED when nothing yet. */
+static enum pat_verdict begin(struct pat_verifier *v, const struct pat_credential *credential,
+                              uint8_t digest[static PAT_DIGEST_BYTES])
+{
+	switch (credential->state) {
+	case PAT_CREDENTIAL_NONE:
+		return PAT_VERDICT_MISSING;
+	case PAT_CREDENTIAL_AMBIGUOUS:
+		return PAT_VERDICT_AMBIGUOUS;
+	case PAT_CREDENTIAL_MALFORMED:
+	case PAT_CREDENTIAL_PRESENT:
+		break;
+	}
+	/* Without an index even the token's prefix is not known. */
+	if (pat_index_reader_enter(v->reader, pat_clock_boot_ns) != 0)
+		return PAT_VERDICT_UNAVAILABLE;
+	const struct pat_token_format *format = pat_index_reader_format(v->reader);
+	if (credential->state == PAT_CREDENTIAL_MALFORMED ||
+	    !pat_token_like(format, credential->text, credential->len))
+		return PAT_VERDICT_MALFORMED;
+	/* The checksum dismisses before the look-up; it is computed while memory brings what that will read. */
+	pat_sha256(credential->text, credential->len, digest);
+	pat_index_reader_aim(v->reader, digest);
+	return pat_token_check(format, credential->text, credential->len) == 0
+	               ? PAT_VERDICT_ALLOWED
+	               : PAT_VERDICT_MALFORMED;
+}
+
+void pat_verify_begin(struct pat_verifier *verifier, const struct pat_credential *credential,
+                      struct pat_verifying *ret)
+{
+	ret->so_far = begin(verifier, credential, ret->digest);
+	if (ret->so_far != PAT_VERDICT_ALLOWED)
+		return;
+	pat_record_tid(ret->digest, ret->tid);
+}
+
+void pat_verify_begin_digest(struct pat_verifier *verifier,
+                             const uint8_t digest[static PAT_DIGEST_BYTES],
+                             struct pat_verifying *ret)
+{
+	memcpy(ret->digest, digest, sizeof(ret->digest)); /* UNSAFE: fixed sizes */
+	ret->so_far = pat_index_reader_enter(verifier->reader, pat_clock_boot_ns) == 0
+	                      ? PAT_VERDICT_ALLOWED
+	                      : PAT_VERDICT_UNAVAILABLE;
+	pat_record_tid(ret->digest, ret->tid);
+}
+
+void pat_verify_approach(struct pat_verifier *verifier, const struct pat_verifying *verifying)
+{
+	if (verifying->so_far == PAT_VERDICT_ALLOWED)
+		pat_index_reader_approach(verifier->reader, verifying->digest);
+}
+
+enum pat_verdict pat_verify_end(struct pat_verifier *v, const struct pat_verifying *verifying,
+                                struct pat_need *needs, size_t n_needs, int64_t now_s,
+                                struct pat_identity *ret)
 {
 	struct pat_index_hit hit;
-	int r = pat_index_reader_find(v->reader, digest, &hit);
 
+	*ret = (struct pat_identity){ 0 };
+	if (verifying->so_far != PAT_VERDICT_ALLOWED)
+		return verifying->so_far;
+	int r = pat_index_reader_find(v->reader, verifying->digest, &hit);
 	if (r != 0)
 		return r == PAT_INDEX_E_NOT_FOUND ? PAT_VERDICT_UNKNOWN : PAT_VERDICT_UNAVAILABLE;
-	identity_fill(ret, &hit, digest);
+	identity_fill(ret, &hit, verifying);
 	now_s = judged_time(v, now_s);
 	if (hit.expires_s != 0 && now_s >= (int64_t)hit.expires_s)
 		return PAT_VERDICT_EXPIRED;
@@ -132,39 +184,10 @@ enum pat_verdict pat_verify(struct pat_verifier *verifier, const struct pat_cred
                             struct pat_need *needs, size_t n_needs, int64_t now_s,
                             struct pat_identity *ret)
 {
-	uint8_t digest[PAT_DIGEST_BYTES];
+	struct pat_verifying verifying;
 
-	*ret = (struct pat_identity){ 0 };
-	switch (credential->state) {
-	case PAT_CREDENTIAL_NONE:
-		return PAT_VERDICT_MISSING;
-	case PAT_CREDENTIAL_AMBIGUOUS:
-		return PAT_VERDICT_AMBIGUOUS;
-	case PAT_CREDENTIAL_MALFORMED:
-	case PAT_CREDENTIAL_PRESENT:
-		break;
-	}
-	/* Without an index even the token's prefix is not known. */
-	if (pat_index_reader_enter(verifier->reader, pat_clock_boot_ns) != 0)
-		return PAT_VERDICT_UNAVAILABLE;
-	if (credential->state == PAT_CREDENTIAL_MALFORMED ||
-	    pat_token_check(pat_index_reader_format(verifier->reader), credential->text,
-	                    credential->len) != 0)
-		return PAT_VERDICT_MALFORMED;
-	if (pat_sha256(verifier->sha, credential->text, credential->len, digest) != 0)
-		return PAT_VERDICT_UNAVAILABLE;
-	return judge(verifier, digest, needs, n_needs, now_s, ret);
-}
-
-enum pat_verdict pat_verify_digest(struct pat_verifier *verifier,
-                                   const uint8_t digest[static PAT_DIGEST_BYTES],
-                                   struct pat_need *needs, size_t n_needs, int64_t now_s,
-                                   struct pat_identity *ret)
-{
-	*ret = (struct pat_identity){ 0 };
-	if (pat_index_reader_enter(verifier->reader, pat_clock_boot_ns) != 0)
-		return PAT_VERDICT_UNAVAILABLE;
-	return judge(verifier, digest, needs, n_needs, now_s, ret);
+	pat_verify_begin(verifier, credential, &verifying);
+	return pat_verify_end(verifier, &verifying, needs, n_needs, now_s, ret);
 }
 
 const struct pat_refusal *pat_verdict_refusal(enum pat_verdict verdict)

@@ -71,12 +71,27 @@ enum pat_verdict pat_verify(struct pat_verifier *verifier, const struct pat_cred
                             struct pat_need *needs, size_t n_needs, int64_t now_s,
                             struct pat_identity *ret);
 
-/* The same for a token already presented and digested in this request (a second look after an
- * internal redirect). */
-enum pat_verdict pat_verify_digest(struct pat_verifier *verifier,
-                                   const uint8_t digest[static PAT_DIGEST_BYTES],
-                                   struct pat_need *needs, size_t n_needs, int64_t now_s,
-                                   struct pat_identity *ret);
+/* The same in steps, for a caller who has work of its own to do meanwhile: each step asks memory for what the next one
+ * reads. begin(); work; approach(), optional; work; end(). A token is not looked at before end(); every change that was
+ * applied before begin() is seen. Steps of several verifications may alternate on
+ * the verifier's thread, so that a caller who has many to do waits for memory once. */
+struct pat_verifying {
+	enum pat_verdict so_far; /* ALLOWED: not refused yet */
+	uint8_t digest[PAT_DIGEST_BYTES];
+	char tid[PAT_TID_CHARS + 1];
+};
+void pat_verify_begin(struct pat_verifier *verifier, const struct pat_credential *credential,
+                      struct pat_verifying *ret);
+/* Begins with a token that was presented and digested before in this request: a second look after an internal
+ * redirect. */
+void pat_verify_begin_digest(struct pat_verifier *verifier,
+                             const uint8_t digest[static PAT_DIGEST_BYTES],
+                             struct pat_verifying *ret);
+void pat_verify_approach(struct pat_verifier *verifier, const struct pat_verifying *verifying);
+enum pat_verdict pat_verify_end(struct pat_verifier *verifier,
+                                const struct pat_verifying *verifying, struct pat_need *needs,
+                                size_t n_needs, int64_t now_s,
+                                struct pat_identity *ret) PAT_MUST_USE;
 
 /* The refusal, as products and clients see it (docs/refusals in docs/operations.md): status, the machine
  * word, and the plain words that Figma's clients parse. Static strings. ALLOWED: 200, "", "". */

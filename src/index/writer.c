@@ -43,7 +43,9 @@ struct retired_table {
 };
 
 struct pat_index_writer {
-	pthread_mutex_t lock;
+	pthread_mutex_t lock; /* all but the next */
+	pthread_mutex_t
+		settle_lock; /* what of the areas has huge pages; never taken within `lock` */
 	struct pat_index_files files;
 	struct pat_index_header *header;
 	_Atomic uint64_t *parts;
@@ -440,6 +442,7 @@ int pat_index_writer_new(const struct pat_index_config *config, struct pat_index
 	if (!w)
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	(void)pthread_mutex_init(&w->lock, NULL);
+	(void)pthread_mutex_init(&w->settle_lock, NULL);
 	w->files = (struct pat_index_files){ .directory_fd = -1, .index_fd = -1, .usage_fd = -1 };
 	int r = pat_index_files_create(&w->files, config, err);
 	if (r < 0) {
@@ -453,17 +456,21 @@ int pat_index_writer_new(const struct pat_index_config *config, struct pat_index
 	w->slots = (struct pat_slot *)(void *)(base + h->slots_at);
 	w->cells = w->files.cells;
 	int fd = w->files.index_fd;
-	w->tables_area =
-		(struct pat_area){ fd, base + h->tables_at, h->tables_at, h->tables_bytes, 0, 0 };
-	w->slots_area = (struct pat_area){ fd,          base + h->slots_at,
-		                           h->slots_at, h->slots_max * sizeof(struct pat_slot),
-		                           0,           0 };
-	w->cells_area = (struct pat_area){ w->files.usage_fd,
-		                           (uint8_t *)w->cells,
-		                           PAGE_BYTES,
-		                           h->slots_max * sizeof(struct pat_usage_cell),
-		                           0,
-		                           0 };
+	w->tables_area = (struct pat_area){ .fd = fd,
+		                            .base = base + h->tables_at,
+		                            .file_at = h->tables_at,
+		                            .bytes = h->tables_bytes,
+		                            .settled = base + h->tables_at };
+	w->slots_area = (struct pat_area){ .fd = fd,
+		                           .base = base + h->slots_at,
+		                           .file_at = h->slots_at,
+		                           .bytes = h->slots_max * sizeof(struct pat_slot),
+		                           .settled = base + h->slots_at };
+	w->cells_area = (struct pat_area){ .fd = w->files.usage_fd,
+		                           .base = (uint8_t *)w->cells,
+		                           .file_at = PAGE_BYTES,
+		                           .bytes = h->slots_max * sizeof(struct pat_usage_cell),
+		                           .settled = w->files.usage };
 	pat_intern_init(&w->intern, h, fd);
 	w->first_log2 = first_log2(config->tokens_expected);
 	*ret = w;
@@ -476,9 +483,28 @@ void pat_index_writer_free(struct pat_index_writer *w)
 		return;
 	pat_intern_done(&w->intern);
 	pat_index_files_close(&w->files);
+	(void)pthread_mutex_destroy(&w->settle_lock);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w->resting);
 	free(w);
+}
+
+/* Huge pages under what has been filled since the last time. Not under `lock`: it takes milliseconds, and a revoke
+ * would wait for it. */
+static void settle(struct pat_index_writer *w)
+{
+	struct pat_area *areas[] = { &w->intern.heap, &w->tables_area, &w->slots_area,
+		                     &w->cells_area };
+	uint64_t reserved[PAT_ARRAY_LEN(areas)];
+
+	(void)pthread_mutex_lock(&w->settle_lock);
+	(void)pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; i < PAT_ARRAY_LEN(areas); i++)
+		reserved[i] = areas[i]->reserved;
+	(void)pthread_mutex_unlock(&w->lock);
+	for (size_t i = 0; i < PAT_ARRAY_LEN(areas); i++)
+		pat_area_settle(areas[i], reserved[i]);
+	(void)pthread_mutex_unlock(&w->settle_lock);
 }
 
 int pat_index_writer_publish(struct pat_index_writer *w, int64_t seq, int64_t clock_s,
@@ -516,6 +542,7 @@ void pat_index_writer_tick(struct pat_index_writer *w, int64_t now_s)
 		t->released = true;
 	}
 	(void)pthread_mutex_unlock(&w->lock);
+	settle(w);
 }
 
 void pat_index_writer_stats(struct pat_index_writer *w, struct pat_index_stats *ret)

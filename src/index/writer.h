@@ -72,7 +72,8 @@ void pat_index_writer_applied(struct pat_index_writer *writer, int64_t seq);
  * that could not apply a change. */
 void pat_index_writer_suspend(struct pat_index_writer *writer, bool suspended);
 
-/* About once a second: raises the clock's floor to `now_s` (never lowers it), gives memory back. */
+/* About once a second: raises the clock's floor to `now_s` (never lowers it), gives memory back, and puts huge pages
+ * under what has grown. */
 void pat_index_writer_tick(struct pat_index_writer *writer, int64_t now_s);
 
 /* Drops tokens that expired before `before_s`, looking at slots [from, from + n); returns the slots there are. */

@@ -123,9 +123,7 @@ static int find_runtime(const struct pat_settings *s, bool create, struct pat_pl
 			return pat_err_set(err, -EINVAL, "runtime_dir must be an absolute path");
 		(void)snprintf(place->runtime, sizeof(place->runtime), "%s", s->runtime_dir);
 	} else {
-		int r = pat_sha256_once(place->data, strlen(place->data), digest);
-		if (r < 0)
-			return pat_err_set(err, r, "SHA-256 failed");
+		pat_sha256(place->data, strlen(place->data), digest);
 		pat_hex_encode(digest, 8, hex);
 		(void)snprintf(place->runtime, sizeof(place->runtime), "/dev/shm/patd-%u-%s",
 		               (unsigned)geteuid(), hex);

@@ -177,9 +177,8 @@ static int scope_set_intern(struct pat_lite_tx *tx, const char *scopes, int64_t 
 {
 	uint8_t hash[PAT_SHA256_BYTES];
 
-	int e = pat_sha256_once(scopes, strlen(scopes), hash);
-	if (e == 0)
-		e = scope_set_find(tx, scopes, hash, ret);
+	pat_sha256(scopes, strlen(scopes), hash);
+	int e = scope_set_find(tx, scopes, hash, ret);
 	return e == PAT_STORE_E_NOT_FOUND ? scope_set_add(tx, scopes, hash, ret) : e;
 }
 

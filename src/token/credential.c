@@ -9,21 +9,20 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/chars.h"
+
+static pat_chars_are is_token68_char(pat_chars c)
+{
+	return pat_chars_alnum(c) | (c == '-') | (c == '.') | (c == '_') | (c == '~') | (c == '+') |
+	       (c == '/');
+}
+
 /* token68 of RFC 9110 section 11.2: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
 static bool is_token68(const char *s, size_t len)
 {
-	static const bool member[256] = {
-		['0' ... '9'] = true, ['A' ... 'Z'] = true, ['a' ... 'z'] = true,
-		['-'] = true,         ['.'] = true,         ['_'] = true,
-		['~'] = true,         ['+'] = true,         ['/'] = true,
-	};
-	bool all = true;
-
 	while (len > 0 && s[len - 1] == '=')
 		len--;
-	for (size_t i = 0; i < len; i++)
-		all &= member[(uint8_t)s[i]]; /* no early exit: nearly every text passes */
-	return len > 0 && all;
+	return len > 0 && pat_chars_all(s, len, is_token68_char);
 }
 
 /* Takes one presented text into account. */

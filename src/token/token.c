@@ -41,13 +41,17 @@ void pat_token_make(const struct pat_token_format *format, const uint8_t secret[
 	ret->text[ret->len] = '\0';
 }
 
+bool pat_token_like(const struct pat_token_format *format, const char *text, size_t len)
+{
+	return len == format->prefix_len + PAT_TOKEN_BODY_CHARS + PAT_TOKEN_CHECK_CHARS &&
+	       memcmp(text, format->prefix, format->prefix_len) == 0;
+}
+
 int pat_token_check(const struct pat_token_format *format, const char *text, size_t len)
 {
 	char check[PAT_TOKEN_CHECK_CHARS];
 
-	if (len != format->prefix_len + PAT_TOKEN_BODY_CHARS + PAT_TOKEN_CHECK_CHARS)
-		return PAT_TOKEN_E_MALFORMED;
-	if (memcmp(text, format->prefix, format->prefix_len) != 0)
+	if (!pat_token_like(format, text, len))
 		return PAT_TOKEN_E_MALFORMED;
 
 	const char *body = text + format->prefix_len;

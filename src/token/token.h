@@ -43,6 +43,9 @@ int pat_token_format_init(struct pat_token_format *format, const char *prefix) P
 void pat_token_make(const struct pat_token_format *format, const uint8_t secret[static 32],
                     struct pat_secret *ret);
 
+/* Whether the text has a token's length and prefix: the cheap beginning of a check. */
+bool pat_token_like(const struct pat_token_format *format, const char *text, size_t len);
+
 /* 0 for the one canonical spelling of some token, PAT_TOKEN_E_MALFORMED otherwise. */
 int pat_token_check(const struct pat_token_format *format, const char *text,
                     size_t len) PAT_MUST_USE;

@@ -43,7 +43,8 @@ static int read_key(struct pat_call *call, struct pat_token_request *request)
 		return pat_call_refuse(call, PAT_REASON_IDEMPOTENCY_KEY_MALFORMED, NULL);
 	}
 	request->idempotency_key = key;
-	return pat_sha256_once(call->request->body, call->request->body_len, request->request_hash);
+	pat_sha256(call->request->body, call->request->body_len, request->request_hash);
+	return 0;
 }
 
 static int read_expires_at(struct pat_call *call, const struct pat_json_field *field,

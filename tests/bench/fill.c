@@ -94,8 +94,7 @@ static void sets_fill(sqlite3 *db)
 	for (size_t i = 0; i < PAT_ARRAY_LEN(bench_scopes); i++) {
 		uint8_t hash[32];
 
-		must(pat_sha256_once(bench_scopes[i], strlen(bench_scopes[i]), hash) == 0,
-		     "SHA-256");
+		pat_sha256(bench_scopes[i], strlen(bench_scopes[i]), hash);
 		(void)sqlite3_bind_int64(insert, 1, (int64_t)i + 1);
 		(void)sqlite3_bind_blob(insert, 2, hash, sizeof(hash), SQLITE_STATIC);
 		(void)sqlite3_bind_text(insert, 3, bench_scopes[i], -1, SQLITE_STATIC);
@@ -104,16 +103,16 @@ static void sets_fill(sqlite3 *db)
 	(void)sqlite3_finalize(insert);
 }
 
-static void digest_make(struct pat_sha256 *sha, int64_t i, uint8_t digest[static PAT_DIGEST_BYTES])
+static void digest_make(int64_t i, uint8_t digest[static PAT_DIGEST_BYTES])
 {
 	struct pat_secret token;
 
 	if (i < REAL_TOKENS) {
 		synthetic_token(i, &token);
-		must(pat_sha256(sha, token.text, token.len, digest) == 0, "SHA-256");
+		pat_sha256(token.text, token.len, digest);
 		return;
 	}
-	must(pat_sha256(sha, &i, sizeof(i), digest) == 0, "SHA-256");
+	pat_sha256(&i, sizeof(i), digest);
 }
 
 static void token_insert(sqlite3_stmt *insert, struct pat_record *r, int64_t i)
@@ -138,23 +137,20 @@ static void tokens_fill(sqlite3 *db, int64_t tokens, int64_t people)
 {
 	static struct pat_record record;
 	int64_t now = pat_clock_wall_s();
-	struct pat_sha256 *sha = NULL;
 	sqlite3_stmt *insert = prepare(
 		db,
 		"INSERT INTO token (expires, digest, mac, owner, issued, flags, seq, key_id, state, revoked_seq, scope_set,"
 		" name, hint, revoked, reason, last_used, use_count)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, 0, ?6, 1, 0, 0, ?7, ?8, 'hint', 0, 0, 0, 0)");
 
-	must(pat_sha256_new(&sha) == 0, "SHA-256");
 	for (int64_t i = 0; i < tokens; i++) {
-		digest_make(sha, i, record.digest);
+		digest_make(i, record.digest);
 		record.owner = 1 + i % people;
 		record.issued_s = now - 1 - i % DAY_S;
 		record.expires_s = record.issued_s + 90 * DAY_S;
 		record.seq = i + 1;
 		token_insert(insert, &record, i);
 	}
-	pat_sha256_free(sha);
 	(void)sqlite3_finalize(insert);
 }
 

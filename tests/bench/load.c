@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- *   load PORT PATH FILE AMONG CONNECTIONS MILLISECONDS
+ *   load PORT PATH FILE AMONG CONNECTIONS MILLISECONDS [zipf]
  *
  * Requests PATH over so many kept-alive connections, each with X-Figma-Token: a random one of FILE's first AMONG
- * tokens. Every connection waits for its answer before it asks again. Prints how many answers came, by status.
+ * tokens, or with "zipf" the n-th of them n times as seldom as the first. Every connection waits for its answer before it asks again. Prints how many answers came, by status.
  * One thread: only what the server spends is of interest, so long as this keeps it busy. A connection that the
  * server closes between answers, as nginx does when it reloads, is made anew ("again"); one that ends within an
  * answer is "cut".
  */
 #include <arpa/inet.h>
+#include <math.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/epoll.h>
@@ -29,6 +30,7 @@ struct connection {
 struct load {
 	char *tokens;
 	uint64_t among;
+	bool zipf;
 	uint64_t seed;
 	char request[1024];
 	size_t request_len;
@@ -68,9 +70,19 @@ static void request_make(struct load *load, const char *path)
 	load->token_at = strstr(load->request, blank);
 }
 
+/* Zipf's law with exponent 1: the logarithm of the rank is spread evenly. */
+static uint64_t token_next(struct load *load)
+{
+	uint64_t r = random_next(&load->seed);
+
+	if (!load->zipf)
+		return r % load->among;
+	return (uint64_t)exp((double)(r >> 11) * 0x1p-53 * log((double)load->among)) - 1;
+}
+
 static void ask(struct load *load, struct connection *c)
 {
-	uint64_t i = load->among > 1 ? random_next(&load->seed) % load->among : 0;
+	uint64_t i = token_next(load);
 
 	memcpy(load->token_at, load->tokens + i * BENCH_TOKEN_BYTES,
 	       BENCH_TOKEN_BYTES); /* UNSAFE: fixed sizes */
@@ -146,7 +158,9 @@ int main(int argc, char **argv)
 	static struct load load;
 	struct epoll_event events[EVENTS];
 
-	must(argc == 7, "usage: load PORT PATH FILE AMONG CONNECTIONS MILLISECONDS;");
+	must(argc == 7 || (argc == 8 && strcmp(argv[7], "zipf") == 0),
+	     "usage: load PORT PATH FILE AMONG CONNECTIONS MILLISECONDS [zipf];");
+	load.zipf = argc == 8;
 	size_t n = (size_t)atoi(argv[5]);
 	struct connection *connections = calloc(n, sizeof(*connections));
 	load.port = atoi(argv[1]);

@@ -123,7 +123,7 @@ static struct faults_state state_of(const char *path)
 	for (size_t i = 0; i < PAT_ARRAY_LEN(tables); i++)
 		content_add_rows(&content, db, tables[i]);
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	assert_int_equal(pat_sha256_once(content.bytes, content.len, state.hash), 0);
+	pat_sha256(content.bytes, content.len, state.hash);
 	return state;
 }
 

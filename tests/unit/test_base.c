@@ -56,6 +56,57 @@ static void json_text_is_escaped(void **state)
 	}
 }
 
+/* Against the plain way, at every length around the sixteen that are done at once. */
+static void hex_spells_every_byte(void **state)
+{
+	uint8_t bytes[70];
+	char text[2 * sizeof(bytes) + 2];
+	char want[3];
+
+	(void)state;
+	for (size_t first = 0; first < 256; first += 7) {
+		for (size_t len = 0; len <= sizeof(bytes); len++) {
+			for (size_t i = 0; i < len; i++)
+				bytes[i] = (uint8_t)(first + 37 * i);
+			memset(text, 'x', sizeof(text));
+			pat_hex_encode(bytes, len, text);
+			for (size_t i = 0; i < len; i++) {
+				(void)snprintf(want, sizeof(want), "%02x", bytes[i]);
+				assert_memory_equal(text + 2 * i, want, 2);
+			}
+			assert_int_equal(text[2 * len], '\0');
+			assert_int_equal(text[2 * len + 1], 'x');
+		}
+	}
+}
+
+/* Each of the 256 characters at each place of texts of every length around sixteen. */
+static void base62_finds_a_stranger_anywhere(void **state)
+{
+	char text[50];
+
+	(void)state;
+	assert_true(pat_base62_is("", 0));
+	for (size_t len = 1; len <= sizeof(text); len++) {
+		memset(text, 'z', sizeof(text));
+		assert_true(pat_base62_is(text, len));
+		for (size_t at = 0; at < len; at++) {
+			for (unsigned c = 0; c < 256; c++) {
+				bool member = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+				              (c >= 'a' && c <= 'z');
+
+				text[at] = (char)c;
+				assert_int_equal(pat_base62_is(text, len), member);
+			}
+			text[at] = 'z';
+		}
+		if (len < sizeof(text)) {
+			text[len] = '-'; /* behind the end */
+			assert_true(pat_base62_is(text, len));
+		}
+	}
+}
+
 static void hex_has_one_spelling(void **state)
 {
 	uint8_t bytes[2];
@@ -212,6 +263,8 @@ int main(void)
 		cmocka_unit_test(buffer_keeps_its_maximum),
 		cmocka_unit_test(json_text_is_escaped),
 		cmocka_unit_test(hex_has_one_spelling),
+		cmocka_unit_test(hex_spells_every_byte),
+		cmocka_unit_test(base62_finds_a_stranger_anywhere),
 		cmocka_unit_test(base62_round_trips_and_refuses_what_does_not_fit),
 		cmocka_unit_test(times_are_read_strictly),
 		cmocka_unit_test(secrets_are_random_and_wiped),

@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/crypto.h"
+#include "index/map.h"
 #include "index/verify.h"
 #include "index/writer.h"
 #include "token/record.h"
@@ -41,7 +43,7 @@ static void token_of(uint64_t n, struct pat_secret *token, uint8_t digest[static
 
 	memcpy(secret, &n, sizeof(n));
 	pat_token_make(&pat, secret, token);
-	assert_int_equal(pat_sha256_once(token->text, token->len, digest), 0);
+	pat_sha256(token->text, token->len, digest);
 }
 
 static struct pat_index_writer *writer_new(uint64_t tokens_max)
@@ -206,6 +208,165 @@ static void identity_is_what_was_added(void **state)
 	assert_int_equal(id.expires_s, 2000);
 	pat_verifier_free(v);
 	pat_index_writer_free(w);
+}
+
+/* A number is not kept as text, and comes out as it went in: around the largest that fits, and what only looks like
+ * one. */
+static void owners_come_out_as_they_went_in(void **state)
+{
+	static const char *const owners[] = { "0",
+		                              "1",
+		                              "7",
+		                              "42",
+		                              "2147483646",
+		                              "2147483647",
+		                              "2147483648",
+		                              "4294967295",
+		                              "4294967296",
+		                              "18446744073709551617",
+		                              "00",
+		                              "01",
+		                              "-1",
+		                              "+1",
+		                              "1a",
+		                              "a",
+		                              "u_42",
+		                              "0x10",
+		                              "99999999999999999999999999" };
+	struct pat_index_writer *w = writer_new(1 << 16);
+	struct pat_verifier *v = verifier_new();
+
+	(void)state;
+	for (uint64_t n = 0; n < PAT_ARRAY_LEN(owners); n++)
+		assert_int_equal(add_with(w, n, owners[n], "a", 2000), 0);
+	publish(w, 1);
+	for (int turn = 0; turn < 2; turn++) {
+		for (uint64_t n = 0; n < PAT_ARRAY_LEN(owners); n++) {
+			struct pat_secret token;
+			uint8_t digest[32];
+			struct pat_credential c = { 0 };
+			struct pat_identity id;
+
+			token_of(n, &token, digest);
+			pat_credential_add_header(&c, token.text, token.len);
+			assert_int_equal(pat_verify(v, &c, NULL, 0, 1500, &id),
+			                 PAT_VERDICT_ALLOWED);
+			assert_int_equal(id.owner_len, strlen(owners[n]));
+			assert_memory_equal(id.owner, owners[n], id.owner_len);
+		}
+	}
+	pat_verifier_free(v);
+	pat_index_writer_free(w);
+}
+
+/* Several at once, with changes between the steps: what is applied before the end is what counts. */
+static void steps_may_alternate(void **state)
+{
+	enum {
+		N = 8
+	};
+	struct pat_index_writer *w = writer_new(1 << 16);
+	struct pat_verifier *v = verifier_new();
+	struct pat_verifying verifying[N + 1];
+
+	(void)state;
+	publish(w, 1);
+	for (uint64_t n = 0; n < N; n++)
+		if (n != 5)
+			assert_int_equal(add(w, n), 0);
+	for (uint64_t n = 0; n < N; n++) {
+		struct pat_secret token;
+		uint8_t digest[32];
+		struct pat_credential c = { 0 };
+
+		token_of(n, &token, digest);
+		pat_credential_add_header(&c, token.text, token.len);
+		pat_verify_begin(v, &c, &verifying[n]);
+	}
+	pat_verify_begin(v, &(struct pat_credential){ 0 }, &verifying[N]);
+	assert_int_equal(drop(w, 2), 0);
+	for (size_t n = 0; n <= N; n++)
+		pat_verify_approach(v, &verifying[n]);
+	assert_int_equal(drop(w, 3), 0);
+	assert_int_equal(add(w, 5), 0);
+	for (size_t n = 0; n <= N; n++) {
+		struct pat_identity id;
+		enum pat_verdict want = n == N             ? PAT_VERDICT_MISSING
+		                        : n == 2 || n == 3 ? PAT_VERDICT_UNKNOWN
+		                                           : PAT_VERDICT_ALLOWED;
+
+		assert_int_equal(pat_verify_end(v, &verifying[n], NULL, 0, 1500, &id), want);
+		assert_int_equal(id.owner != NULL, want == PAT_VERDICT_ALLOWED);
+		if (id.owner)
+			assert_string_equal(id.tid, verifying[n].tid);
+	}
+	pat_verifier_free(v);
+	pat_index_writer_free(w);
+}
+
+/* As many slots as 5 MiB hold; ticked or not while it grows. */
+static uint64_t memory_grown(bool ticked)
+{
+	enum {
+		N = 80000
+	};
+	struct pat_index_writer *w = writer_new(1 << 20);
+	struct pat_verifier *v = verifier_new();
+	struct pat_index_stats stats;
+
+	publish(w, 0);
+	for (uint64_t n = 1; n <= N; n++) {
+		assert_int_equal(add(w, n), 0);
+		if (ticked && n % 10000 == 0)
+			pat_index_writer_tick(w, 1400);
+	}
+	pat_index_writer_stats(w, &stats);
+	for (uint64_t n = 1; n <= N; n++)
+		assert_int_equal(ask(v, n, NULL, 1500), PAT_VERDICT_ALLOWED);
+	pat_verifier_free(v);
+	pat_index_writer_free(w);
+	return stats.memory_bytes;
+}
+
+/* Huge pages are asked for as the index grows. Whether the kernel gives them or not, nothing is lost, and no memory is
+ * filled that was not backed. */
+static void huge_pages_cost_nothing(void **state)
+{
+	(void)state;
+	assert_in_range(memory_grown(true), 1, memory_grown(false) + (64 << 10));
+}
+
+static void a_mapping_begins_where_huge_pages_do(void **state)
+{
+	char path[128];
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/file", folder);
+	pat_cleanup(pat_closep) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0 && ftruncate(fd, 5 << 20) == 0);
+	for (size_t bytes = 1; bytes <= 5 << 20; bytes = bytes * 3 + 1) {
+		uint8_t *map = pat_map_file(fd, bytes, PROT_READ | PROT_WRITE);
+
+		assert_non_null(map);
+		assert_int_equal((uintptr_t)map % PAT_MAP_HUGE_BYTES, 0);
+		map[bytes - 1] = 7;
+		pat_map_collapse(map, bytes);
+		assert_int_equal(map[bytes - 1], 7);
+		assert_int_equal(munmap(map, bytes), 0);
+	}
+	struct stat st;
+	uint8_t *map = pat_map_file(fd, 5 << 20, PROT_READ | PROT_WRITE);
+	assert_non_null(map);
+	assert_int_equal(ftruncate(fd, 0) | ftruncate(fd, 5 << 20), 0);
+	assert_int_equal(fallocate(fd, 0, 0, 3 << 20), 0);
+	pat_map_collapse(map, 3 << 20); /* of which one fits */
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_blocks, (3 << 20) / 512);
+	assert_int_equal(munmap(map, 5 << 20), 0);
+	assert_null(pat_map_file(-1, 4096, PROT_READ));
+	assert_int_equal(errno, EBADF);
+	assert_null(pat_map_file(fd, SIZE_MAX - 4096, PROT_READ));
+	assert_int_equal(errno, ENOMEM);
 }
 
 static void grows_and_shrinks_without_losing_anything(void **state)
@@ -439,6 +600,11 @@ int main(void)
 		cmocka_unit_test_setup_teardown(expiry_is_closed_and_time_does_not_go_back, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(identity_is_what_was_added, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(owners_come_out_as_they_went_in, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(steps_may_alternate, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(huge_pages_cost_nothing, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_mapping_begins_where_huge_pages_do, set_up,
+		                                tear_down),
 		cmocka_unit_test_setup_teardown(grows_and_shrinks_without_losing_anything, set_up,
 		                                tear_down),
 		cmocka_unit_test_setup_teardown(capacity_is_an_answer, set_up, tear_down),

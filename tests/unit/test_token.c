@@ -42,7 +42,7 @@ static void vectors_hold(void **state)
 		pat_token_make(&pat, secret, &token);
 		assert_string_equal(token.text, vectors[i].token);
 		assert_int_equal(pat_token_check(&pat, token.text, token.len), 0);
-		assert_int_equal(pat_sha256_once(token.text, token.len, digest), 0);
+		pat_sha256(token.text, token.len, digest);
 		pat_hex_encode(digest, 32, hex);
 		assert_string_equal(hex, vectors[i].digest);
 	}
