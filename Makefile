@@ -37,7 +37,7 @@ bench: deps-test
 	@tests/bench/run
 
 format: deps-test
-	@clang-format -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]')
+	@clang-format -i $$(git ls-files 'src/*.[ch]' 'tests/*.[ch]' 'include/*.h' 'examples/*.c')
 
 lint: deps-test
 	@tests/lint

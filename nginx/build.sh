@@ -26,7 +26,7 @@ PAT_LIBPAT=$(realpath "$2")
 shift 2
 PAT_INCLUDES=$(realpath "$@" | tr '\n' ' ')
 PAT_HEADERS=$(cd / && find $PAT_INCLUDES -path '*/base/*.h' -o -path '*/token/*.h' \
-    -o -path '*/index/*.h' | sort | tr '\n' ' ')
+    -o -path '*/policy/*.h' -o -path '*/index/*.h' | sort | tr '\n' ' ')
 export PAT_LIBPAT PAT_INCLUDES PAT_HEADERS
 
 # As Debian builds nginx itself (nginx -V), but for the source prefix, and with

@@ -18,9 +18,14 @@ static ngx_int_t ngx_http_pat_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_pat_drop_body(ngx_http_request_t *r,
     ngx_uint_t close);
 static ngx_int_t ngx_http_pat_body(ngx_http_request_t *r,
-    const struct pat_refusal *refusal, struct pat_need *need, ngx_str_t *json);
+    const struct pat_refusal *refusal, ngx_uint_t status,
+    const struct pat_need *need, ngx_str_t *json);
+static ngx_int_t ngx_http_pat_allow(ngx_http_request_t *r,
+    ngx_http_pat_ctx_t *ctx);
+static ngx_int_t ngx_http_pat_tell(ngx_http_request_t *r,
+    ngx_http_pat_ctx_t *ctx);
 static ngx_int_t ngx_http_pat_join(ngx_http_request_t *r,
-    struct pat_need *need, char *separator, ngx_str_t *text);
+    const struct pat_need *need, char *separator, ngx_str_t *text);
 static ngx_int_t ngx_http_pat_header(ngx_http_request_t *r, char *name,
     ngx_str_t *value);
 static ngx_int_t ngx_http_pat_header_text(ngx_http_request_t *r, char *name,
@@ -40,13 +45,17 @@ ngx_http_pat_init_answer(void)
 
 ngx_int_t
 ngx_http_pat_refuse(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
-    enum pat_verdict verdict, struct pat_need *need)
+    ngx_http_pat_ctx_t *ctx)
 {
     ngx_int_t                  rc;
     ngx_buf_t                 *b;
     ngx_str_t                  json, brief;
+    ngx_uint_t                 status;
     ngx_chain_t                out;
+    enum pat_verdict           verdict;
     const struct pat_refusal  *refusal;
+
+    verdict = ctx->verdict;
 
     /*
      * A token that was never one and one that is no longer valid are answered
@@ -58,14 +67,24 @@ ngx_http_pat_refuse(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     }
 
     refusal = pat_verdict_refusal(verdict);
+    status = refusal->status;
+
+    /* a proxy that asks knows two words for no; what it is stands in the body */
+
+    if (plcf->verify
+        && (verdict == PAT_VERDICT_RESOURCE || verdict == PAT_VERDICT_PATH
+            || verdict == PAT_VERDICT_ROUTE || verdict == PAT_VERDICT_METHOD))
+    {
+        status = NGX_HTTP_FORBIDDEN;
+    }
 
     rc = ngx_http_pat_drop_body(r, plcf->verify);
     if (rc != NGX_OK) {
         return rc;
     }
 
-    if (ngx_http_pat_body(r, refusal, need, &json) != NGX_OK
-        || ngx_http_pat_challenge(r, plcf, verdict, need) != NGX_OK
+    if (ngx_http_pat_body(r, refusal, status, ctx->missing, &json) != NGX_OK
+        || ngx_http_pat_challenge(r, plcf, ctx) != NGX_OK
         || ngx_http_pat_header_text(r, "Cache-Control", "no-store") != NGX_OK
         || ngx_http_pat_header(r, "Vary", &plcf->headers->vary) != NGX_OK
         || ngx_http_pat_header_text(r, "X-Content-Type-Options", "nosniff")
@@ -80,11 +99,17 @@ ngx_http_pat_refuse(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
         return NGX_ERROR;
     }
 
+    if (status == NGX_HTTP_NOT_ALLOWED
+        && ngx_http_pat_allow(r, ctx) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
     if (plcf->verify) {
         brief = json;
 
         if (brief.len > NGX_HTTP_PAT_ERROR_MAX
-            && ngx_http_pat_body(r, refusal, NULL, &brief) != NGX_OK)
+            && ngx_http_pat_body(r, refusal, status, NULL, &brief) != NGX_OK)
         {
             return NGX_ERROR;
         }
@@ -94,7 +119,7 @@ ngx_http_pat_refuse(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
         }
     }
 
-    r->headers_out.status = refusal->status;
+    r->headers_out.status = status;
     r->headers_out.content_length_n = json.len;
 
     ngx_str_set(&r->headers_out.content_type, "application/json");
@@ -128,7 +153,7 @@ ngx_http_pat_refuse(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
 
 ngx_int_t
 ngx_http_pat_challenge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
-    enum pat_verdict verdict, struct pat_need *need)
+    ngx_http_pat_ctx_t *ctx)
 {
     u_char                    *p;
     size_t                     len;
@@ -136,15 +161,21 @@ ngx_http_pat_challenge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     ngx_table_elt_t           *h;
     const struct pat_refusal  *refusal;
 
-    refusal = pat_verdict_refusal(verdict);
+    refusal = pat_verdict_refusal(ctx->verdict);
 
-    if (refusal->status == NGX_HTTP_SERVICE_UNAVAILABLE) {
+    /* another credential would not help, or nobody can say */
+
+    if (refusal->status != NGX_HTTP_UNAUTHORIZED
+        && refusal->bearer_error == NULL)
+    {
         return NGX_OK;
     }
 
     ngx_str_null(&scope);
 
-    if (need && ngx_http_pat_join(r, need, " ", &scope) != NGX_OK) {
+    if (ctx->missing
+        && ngx_http_pat_join(r, ctx->missing, " ", &scope) != NGX_OK)
+    {
         return NGX_ERROR;
     }
 
@@ -275,7 +306,7 @@ ngx_http_pat_drop_body(ngx_http_request_t *r, ngx_uint_t close)
 
 static ngx_int_t
 ngx_http_pat_body(ngx_http_request_t *r, const struct pat_refusal *refusal,
-    struct pat_need *need, ngx_str_t *json)
+    ngx_uint_t status, const struct pat_need *need, ngx_str_t *json)
 {
     u_char     *p;
     size_t      len;
@@ -290,7 +321,7 @@ ngx_http_pat_body(ngx_http_request_t *r, const struct pat_refusal *refusal,
     len = sizeof("{\"type\":\"about:blank\",\"title\":\"\",\"status\":,"
                  "\"detail\":\"\",\"err\":\" This endpoint requires the  "
                  "scope\",\"reason\":\"\",\"scope\":\"\"}") - 1
-          + NGX_INT_T_LEN + ngx_strlen(refusal->title)
+          + NGX_INT_T_LEN + sizeof("Forbidden") + ngx_strlen(refusal->title)
           + ngx_strlen(refusal->detail) + ngx_strlen(refusal->err)
           + ngx_strlen(refusal->reason) + 2 * scope.len;
 
@@ -302,9 +333,10 @@ ngx_http_pat_body(ngx_http_request_t *r, const struct pat_refusal *refusal,
     json->data = p;
 
     p = ngx_sprintf(p, "{\"type\":\"about:blank\",\"title\":\"%s\","
-                       "\"status\":%d,\"detail\":\"%s\",\"err\":\"%s",
-                    refusal->title, refusal->status, refusal->detail,
-                    refusal->err);
+                       "\"status\":%ui,\"detail\":\"%s\",\"err\":\"%s",
+                    status == (ngx_uint_t) refusal->status ? refusal->title
+                                                           : "Forbidden",
+                    status, refusal->detail, refusal->err);
 
     if (scope.len) {
         p = ngx_sprintf(p, " This endpoint requires the %V scope", &scope);
@@ -332,7 +364,7 @@ ngx_http_pat_body(ngx_http_request_t *r, const struct pat_refusal *refusal,
 
 
 static ngx_int_t
-ngx_http_pat_join(ngx_http_request_t *r, struct pat_need *need,
+ngx_http_pat_join(ngx_http_request_t *r, const struct pat_need *need,
     char *separator, ngx_str_t *text)
 {
     u_char  *p;
@@ -373,40 +405,15 @@ ngx_http_pat_join(ngx_http_request_t *r, struct pat_need *need,
 ngx_int_t
 ngx_http_pat_is_preflight(ngx_http_request_t *r)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
-
-    static u_char     name[] = "Access-Control-Request-Method";
+    ngx_http_pat_said_t  said;
 
     if (r->method != NGX_HTTP_OPTIONS) {
         return 0;
     }
 
-    part = &r->headers_in.headers.part;
-    header = part->elts;
+    ngx_http_pat_said(r, "access-control-request-method", &said);
 
-    for (i = 0; /* void */ ; i++) {
-
-        if (i >= part->nelts) {
-            if (part->next == NULL) {
-                break;
-            }
-
-            part = part->next;
-            header = part->elts;
-            i = 0;
-        }
-
-        if (header[i].key.len == sizeof(name) - 1
-            && ngx_strncasecmp(header[i].key.data, name, sizeof(name) - 1)
-               == 0)
-        {
-            return 1;
-        }
-    }
-
-    return 0;
+    return said.times != 0;
 }
 
 
@@ -445,13 +452,24 @@ ngx_http_pat_header_filter(ngx_http_request_t *r)
     ngx_uint_t                i;
     ngx_list_part_t          *part;
     ngx_table_elt_t          *header;
+    ngx_http_pat_ctx_t       *ctx;
     ngx_http_pat_loc_conf_t  *plcf;
 
     static u_char             name[] = "Access-Control-Allow-Origin";
 
+    if (r != r->main) {
+        return ngx_http_next_header_filter(r);
+    }
+
+    ctx = ngx_http_pat_judged_ctx(r);
+
+    if (ctx && ngx_http_pat_tell(r, ctx) != NGX_OK) {
+        return NGX_ERROR;
+    }
+
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pat_module);
 
-    if (!plcf->cors || r != r->main) {
+    if (!plcf->cors) {
         return ngx_http_next_header_filter(r);
     }
 
@@ -487,6 +505,100 @@ ngx_http_pat_header_filter(ngx_http_request_t *r)
     }
 
     return ngx_http_next_header_filter(r);
+}
+
+
+/*
+ * RFC 9110, section 15.5.6: which methods the path has.
+ */
+
+static ngx_int_t
+ngx_http_pat_allow(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx)
+{
+    ngx_str_t    value;
+    unsigned     method;
+
+    value.len = 0;
+    value.data = ngx_pnalloc(r->pool, PAT_METHODS * sizeof("OPTIONS, "));
+    if (value.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    for (method = 0; method < PAT_METHODS; method++) {
+
+        if (!(ctx->methods & (1u << method))) {
+            continue;
+        }
+
+        value.len = ngx_sprintf(value.data + value.len, "%s%s",
+                                value.len ? ", " : "",
+                                pat_method_name(method))
+                    - value.data;
+    }
+
+    return ngx_http_pat_header(r, "Allow", &value);
+}
+
+
+/*
+ * What a caller may know of its token: how long it lives, and what is left of
+ * its rate, as draft-ietf-httpapi-ratelimit-headers-10 writes it.
+ */
+
+static ngx_int_t
+ngx_http_pat_tell(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx)
+{
+    u_char     *expires;
+    ngx_str_t   policy, left, retry;
+
+    if (ctx->expires) {
+        expires = ngx_pnalloc(r->pool, PAT_TIME_TEXT_BYTES);
+        if (expires == NULL) {
+            return NGX_ERROR;
+        }
+
+        pat_time_format(ctx->expires, (char *) expires);
+
+        if (ngx_http_pat_header_text(r, "Pat-Expires", (char *) expires)
+            != NGX_OK)
+        {
+            return NGX_ERROR;
+        }
+    }
+
+    if (ctx->rate.requests == 0) {
+        return NGX_OK;
+    }
+
+    policy.data = ngx_pnalloc(r->pool, 5 * NGX_INT_T_LEN
+                              + sizeof("\"token\";q=;w=\"token\";r=;t="));
+    if (policy.data == NULL) {
+        return NGX_ERROR;
+    }
+
+    policy.len = ngx_sprintf(policy.data, "\"token\";q=%uD;w=%uD",
+                             ctx->rate.requests, ctx->rate.window_s)
+                 - policy.data;
+
+    left.data = policy.data + policy.len;
+    left.len = ngx_sprintf(left.data, "\"token\";r=%uD;t=%uD",
+                           ctx->rate.remaining, ctx->rate.reset_s)
+               - left.data;
+
+    if (ngx_http_pat_header(r, "RateLimit-Policy", &policy) != NGX_OK
+        || ngx_http_pat_header(r, "RateLimit", &left) != NGX_OK)
+    {
+        return NGX_ERROR;
+    }
+
+    if (ctx->verdict != PAT_VERDICT_RATE) {
+        return NGX_OK;
+    }
+
+    retry.data = left.data + left.len;
+    retry.len = ngx_sprintf(retry.data, "%uD", ctx->rate.retry_s) - retry.data;
+
+    return ngx_http_pat_header(r, "Retry-After", &retry);
 }
 
 

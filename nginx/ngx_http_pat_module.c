@@ -2,7 +2,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Directives, the access phase, the worker's verifier, variables.
+ * The phases, a request's verdict and what is known of it, the worker's
+ * verifier.
  *
  * What is easy to get wrong here:
  *
@@ -25,12 +26,18 @@
 
 static ngx_int_t ngx_http_pat_access_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_pat_preaccess_handler(ngx_http_request_t *r);
-static ngx_int_t ngx_http_pat_verify_handler(ngx_http_request_t *r);
 static ngx_int_t ngx_http_pat_judge(ngx_http_request_t *r,
     ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t **pctx,
-    struct pat_need **missing, ngx_http_pat_rewrite_t *rw);
+    ngx_http_pat_rewrite_t *rw);
+static ngx_uint_t ngx_http_pat_is_nobody(ngx_http_pat_loc_conf_t *plcf,
+    ngx_http_pat_ctx_t *ctx);
+static enum pat_verdict ngx_http_pat_decide(ngx_http_request_t *r,
+    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t *ctx,
+    struct pat_operation *operation, struct pat_verifying *verifying,
+    struct pat_identity *id);
 static void ngx_http_pat_begin(ngx_http_request_t *r,
-    ngx_http_pat_loc_conf_t *plcf, struct pat_verifying *verifying);
+    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_seen_t *seen,
+    struct pat_verifying *verifying);
 static ngx_int_t ngx_http_pat_identify(ngx_http_request_t *r,
     ngx_http_pat_ctx_t *ctx, struct pat_identity *id);
 static pat_chars_are ngx_http_pat_is_visible(pat_chars c);
@@ -42,95 +49,11 @@ static ngx_http_pat_ctx_t *ngx_http_pat_known_ctx(ngx_http_request_t *r);
 static ngx_http_pat_ctx_t *ngx_http_pat_make_ctx(ngx_http_request_t *r);
 static void ngx_http_pat_cleanup(void *data);
 
-static ngx_int_t ngx_http_pat_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_pat_verdict_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-static ngx_int_t ngx_http_pat_expires_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data);
-
-static char *ngx_http_pat_scopes(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_pat_index(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_pat_token_headers(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_pat_header_name_error(ngx_http_pat_headers_t *headers,
-    ngx_str_t *name);
-static char *ngx_http_pat_finish_headers(ngx_conf_t *cf,
-    ngx_http_pat_headers_t *headers);
-static char *ngx_http_pat_realm(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-static char *ngx_http_pat_verify(ngx_conf_t *cf, ngx_command_t *cmd,
-    void *conf);
-
-static ngx_int_t ngx_http_pat_add_variables(ngx_conf_t *cf);
-static void *ngx_http_pat_create_main_conf(ngx_conf_t *cf);
-static void *ngx_http_pat_create_loc_conf(ngx_conf_t *cf);
-static char *ngx_http_pat_merge_loc_conf(ngx_conf_t *cf, void *parent,
-    void *child);
 static ngx_int_t ngx_http_pat_init(ngx_conf_t *cf);
 
 static ngx_int_t ngx_http_pat_init_process(ngx_cycle_t *cycle);
 static void ngx_http_pat_exit_process(ngx_cycle_t *cycle);
 static void ngx_http_pat_refresh(ngx_event_t *ev);
-
-
-static ngx_command_t  ngx_http_pat_commands[] = {
-
-    { ngx_string("pat"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
-                        |NGX_HTTP_LMT_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_pat_loc_conf_t, enable),
-      NULL },
-
-    { ngx_string("pat_scopes"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF
-                        |NGX_HTTP_LMT_CONF|NGX_CONF_1MORE,
-      ngx_http_pat_scopes,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("pat_index"),
-      NGX_HTTP_MAIN_CONF|NGX_CONF_TAKE1,
-      ngx_http_pat_index,
-      NGX_HTTP_MAIN_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("pat_token_headers"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_1MORE,
-      ngx_http_pat_token_headers,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("pat_realm"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_TAKE1,
-      ngx_http_pat_realm,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("pat_verify"),
-      NGX_HTTP_LOC_CONF|NGX_CONF_NOARGS,
-      ngx_http_pat_verify,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      0,
-      NULL },
-
-    { ngx_string("pat_cors"),
-      NGX_HTTP_MAIN_CONF|NGX_HTTP_SRV_CONF|NGX_HTTP_LOC_CONF|NGX_CONF_FLAG,
-      ngx_conf_set_flag_slot,
-      NGX_HTTP_LOC_CONF_OFFSET,
-      offsetof(ngx_http_pat_loc_conf_t, cors),
-      NULL },
-
-      ngx_null_command
-};
 
 
 static ngx_http_module_t  ngx_http_pat_module_ctx = {
@@ -164,41 +87,6 @@ ngx_module_t  ngx_http_pat_module = {
 };
 
 
-static ngx_http_variable_t  ngx_http_pat_vars[] = {
-
-    { ngx_string("pat_user"), NULL, ngx_http_pat_variable,
-      offsetof(ngx_http_pat_ctx_t, user), NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("pat_scopes"), NULL, ngx_http_pat_variable,
-      offsetof(ngx_http_pat_ctx_t, scopes), NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("pat_token_id"), NULL, ngx_http_pat_variable,
-      offsetof(ngx_http_pat_ctx_t, token_id), NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("pat_expires"), NULL, ngx_http_pat_expires_variable,
-      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-    { ngx_string("pat_verdict"), NULL, ngx_http_pat_verdict_variable,
-      0, NGX_HTTP_VAR_NOCACHEABLE, 0 },
-
-      ngx_http_null_variable
-};
-
-
-/* the operator's words: unlike a refusal, these tell malformed from unknown */
-
-static ngx_str_t  ngx_http_pat_verdicts[PAT_VERDICTS] = {
-    ngx_string("allowed"),
-    ngx_string("missing"),
-    ngx_string("ambiguous"),
-    ngx_string("malformed"),
-    ngx_string("unknown"),
-    ngx_string("expired"),
-    ngx_string("scope"),
-    ngx_string("unavailable")
-};
-
-
 /* a worker's own: one thread, one verifier */
 
 static struct pat_verifier  *ngx_http_pat_verifier;
@@ -207,12 +95,10 @@ static ngx_connection_t      ngx_http_pat_refresh_connection;
 static ngx_uint_t            ngx_http_pat_out_of_service;
 
 
-
 static ngx_int_t
 ngx_http_pat_access_handler(ngx_http_request_t *r)
 {
     ngx_int_t                  rc;
-    struct pat_need           *missing;
     ngx_http_pat_ctx_t        *ctx;
     ngx_http_pat_rewrite_t     rw;
     ngx_http_pat_loc_conf_t   *plcf;
@@ -229,13 +115,23 @@ ngx_http_pat_access_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_pat_judge(r, plcf, &ctx, &missing, &rw) != NGX_OK) {
+    if (ngx_http_pat_judge(r, plcf, &ctx, &rw) != NGX_OK) {
         return NGX_ERROR;
     }
 
     if (ctx->verdict == PAT_VERDICT_ALLOWED) {
         ngx_http_pat_rewrite_end(&rw, ctx);
         return NGX_OK;
+    }
+
+    if (ngx_http_pat_is_nobody(plcf, ctx)) {
+
+        /* declined: with "satisfy any" this is no reason to let it pass */
+
+        ngx_http_pat_rewrite_end(&rw, ctx);
+        ctx->judged = 0;
+
+        return NGX_DECLINED;
     }
 
     clcf = ngx_http_get_module_loc_conf(r, ngx_http_core_module);
@@ -252,11 +148,12 @@ ngx_http_pat_access_handler(ngx_http_request_t *r)
         ngx_str_null(&ctx->user);
         ngx_str_null(&ctx->scopes);
         ngx_str_null(&ctx->token_id);
+        ngx_str_null(&ctx->limits);
         ctx->expires = 0;
 
         ngx_http_pat_rewrite_end(&rw, ctx);
 
-        if (ngx_http_pat_challenge(r, plcf, ctx->verdict, missing) != NGX_OK) {
+        if (ngx_http_pat_challenge(r, plcf, ctx) != NGX_OK) {
             return NGX_ERROR;
         }
 
@@ -265,7 +162,7 @@ ngx_http_pat_access_handler(ngx_http_request_t *r)
 
     ngx_http_pat_rewrite_undo(r, &rw);
 
-    rc = ngx_http_pat_refuse(r, plcf, ctx->verdict, missing);
+    rc = ngx_http_pat_refuse(r, plcf, ctx);
 
 answered:
 
@@ -282,7 +179,6 @@ answered:
 static ngx_int_t
 ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
 {
-    struct pat_need          *missing;
     ngx_http_pat_ctx_t       *ctx;
     ngx_http_pat_rewrite_t    rw;
     ngx_http_pat_loc_conf_t  *plcf;
@@ -297,7 +193,7 @@ ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_pat_judge(r, plcf, &ctx, &missing, &rw) != NGX_OK) {
+    if (ngx_http_pat_judge(r, plcf, &ctx, &rw) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -306,11 +202,18 @@ ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
+    if (ngx_http_pat_is_nobody(plcf, ctx)) {
+        ngx_http_pat_rewrite_end(&rw, ctx);
+        ctx->judged = 0;
+
+        return NGX_DECLINED;
+    }
+
     ngx_http_pat_rewrite_undo(r, &rw);
 
     /* auth_request copies the challenge to the client */
 
-    if (ngx_http_pat_challenge(r, plcf, ctx->verdict, missing) != NGX_OK) {
+    if (ngx_http_pat_challenge(r, plcf, ctx) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -318,16 +221,15 @@ ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
 }
 
 
-static ngx_int_t
+ngx_int_t
 ngx_http_pat_verify_handler(ngx_http_request_t *r)
 {
-    struct pat_need          *missing;
     ngx_http_pat_ctx_t       *ctx;
     ngx_http_pat_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pat_module);
 
-    if (ngx_http_pat_judge(r, plcf, &ctx, &missing, NULL) != NGX_OK) {
+    if (ngx_http_pat_judge(r, plcf, &ctx, NULL) != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -335,7 +237,7 @@ ngx_http_pat_verify_handler(ngx_http_request_t *r)
         return ngx_http_pat_confirm(r, ctx);
     }
 
-    return ngx_http_pat_refuse(r, plcf, ctx->verdict, missing);
+    return ngx_http_pat_refuse(r, plcf, ctx);
 }
 
 
@@ -347,19 +249,19 @@ ngx_http_pat_verify_handler(ngx_http_request_t *r)
 
 static ngx_int_t
 ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
-    ngx_http_pat_ctx_t **pctx, struct pat_need **missing,
-    ngx_http_pat_rewrite_t *rw)
+    ngx_http_pat_ctx_t **pctx, ngx_http_pat_rewrite_t *rw)
 {
-    size_t                 n;
-    struct pat_need       *needs;
     ngx_http_pat_ctx_t    *ctx;
     enum pat_verdict       verdict;
     struct pat_identity    id;
+    struct pat_operation   operation;
+    ngx_http_pat_seen_t    seen;
     struct pat_verifying   verifying;
 
-    *missing = NULL;
+    seen.n = 0;
+    seen.strip = 0;
 
-    ngx_http_pat_begin(r, plcf, &verifying);
+    ngx_http_pat_begin(r, plcf, &seen, &verifying);
 
     ctx = ngx_http_pat_make_ctx(r);
     if (ctx == NULL) {
@@ -368,33 +270,25 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
 
     *pctx = ctx;
 
-    needs = plcf->needs ? plcf->needs->elts : NULL;
-    n = plcf->needs ? plcf->needs->nelts : 0;
-
     if (verifying.so_far == PAT_VERDICT_ALLOWED) {
         pat_verify_approach(ngx_http_pat_verifier, &verifying);
     }
 
-    if (rw && ngx_http_pat_rewrite_begin(r, plcf, rw) != NGX_OK) {
+    if (rw && ngx_http_pat_rewrite_begin(r, plcf, &seen, rw) != NGX_OK) {
         return NGX_ERROR;
     }
 
-    if (verifying.so_far == PAT_VERDICT_ALLOWED) {
-
-        /* nginx's own time is as old as the event loop's last turn */
-
-        verdict = pat_verify_end(ngx_http_pat_verifier, &verifying, needs, n,
-                                 pat_clock_wall_s(), &id);
-
-    } else {
-        ngx_memzero(&id, sizeof(struct pat_identity));
-        verdict = verifying.so_far;
-    }
+    ngx_memzero(&id, sizeof(struct pat_identity));
 
     ngx_str_null(&ctx->user);
     ngx_str_null(&ctx->scopes);
     ngx_str_null(&ctx->token_id);
+    ngx_str_null(&ctx->limits);
+    ngx_str_null(&ctx->operation);
     ctx->expires = 0;
+    ctx->missing = NULL;
+
+    verdict = ngx_http_pat_decide(r, plcf, ctx, &operation, &verifying, &id);
 
     if (id.owner) {
 
@@ -419,10 +313,6 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
         verdict = PAT_VERDICT_UNAVAILABLE;
     }
 
-    if (verdict == PAT_VERDICT_SCOPE && id.missing < n) {
-        *missing = &needs[id.missing];
-    }
-
     ctx->verdict = verdict;
     ctx->judged = 1;
 
@@ -430,19 +320,124 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
 }
 
 
+/*
+ * Nothing was presented, and need not be: the request goes on, and says of
+ * nobody that it is theirs.
+ */
+
+static ngx_uint_t
+ngx_http_pat_is_nobody(ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t *ctx)
+{
+    return plcf->enable == NGX_HTTP_PAT_OPTIONAL
+           && ctx->verdict == PAT_VERDICT_MISSING;
+}
+
+
+/*
+ * Which operation it is comes before who asks: of what is not there nobody
+ * needs a token to be told so.
+ */
+
+static enum pat_verdict
+ngx_http_pat_decide(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    ngx_http_pat_ctx_t *ctx, struct pat_operation *operation,
+    struct pat_verifying *verifying, struct pat_identity *id)
+{
+    ngx_str_t             product;
+    struct pat_ask        ask;
+    enum pat_verdict      verdict;
+    struct pat_segment    name;
+    struct pat_address    address;
+
+    ngx_memzero(&ask, sizeof(struct pat_ask));
+    product = plcf->product;
+
+    if (plcf->policy && ngx_http_pat_verifier) {
+
+        verdict = ngx_http_pat_asked(r, plcf, ngx_http_pat_verifier,
+                                     operation, &product);
+
+        if (verdict != PAT_VERDICT_ALLOWED) {
+            ctx->methods = operation->match.methods;
+            return verdict;
+        }
+
+        name = pat_verify_operation_name(operation);
+
+        ctx->operation.data = ngx_pnalloc(r->pool, name.len);
+        if (ctx->operation.data == NULL) {
+            return PAT_VERDICT_UNAVAILABLE;
+        }
+
+        ngx_memcpy(ctx->operation.data, name.text, name.len);
+        ctx->operation.len = name.len;
+
+        ask.operation = operation;
+    }
+
+    if (verifying->so_far != PAT_VERDICT_ALLOWED) {
+        return verifying->so_far;
+    }
+
+    if (plcf->needs) {
+        ask.needs = plcf->needs->elts;
+        ask.n_needs = plcf->needs->nelts;
+    }
+
+    ask.product = (char *) product.data;
+    ask.product_len = product.len;
+    ask.any_product = plcf->any;
+    ask.from = ngx_http_pat_from(r, plcf, &address);
+    ask.again = ctx->rated;
+
+    /* nginx's own time is as old as the event loop's last turn */
+
+    verdict = pat_verify_end(ngx_http_pat_verifier, verifying, &ask,
+                             pat_clock_wall_s(), id);
+
+    if (verdict == PAT_VERDICT_ALLOWED) {
+        ngx_http_pat_usage_add(r, plcf, &ask, id);
+    }
+
+    ctx->missing = id->missing;
+
+    if (id->rate.requests) {
+        ctx->rate = id->rate;
+        ctx->rated = (verdict == PAT_VERDICT_ALLOWED);
+    }
+
+    return verdict;
+}
+
+
 static void
 ngx_http_pat_begin(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
-    struct pat_verifying *verifying)
+    ngx_http_pat_seen_t *seen, struct pat_verifying *verifying)
 {
     ngx_http_pat_ctx_t     *ctx;
     struct pat_credential   credential;
 
+    ctx = ngx_http_pat_known_ctx(r);
+
+    ngx_memzero(&credential, sizeof(struct pat_credential));
+
     if (ngx_http_pat_verifier == NULL) {
         verifying->so_far = PAT_VERDICT_UNAVAILABLE;
+
+        if (ctx || plcf->policy || plcf->enable != NGX_HTTP_PAT_OPTIONAL) {
+            return;
+        }
+
+        /* who presents nothing where nothing is needed can do without */
+
+        ngx_http_pat_collect(r, plcf, &credential, seen);
+
+        if (credential.state == PAT_CREDENTIAL_NONE) {
+            verifying->so_far = PAT_VERDICT_MISSING;
+        }
+
         return;
     }
-
-    ctx = ngx_http_pat_known_ctx(r);
 
     if (ctx && ctx->known) {
         pat_verify_begin_digest(ngx_http_pat_verifier, ctx->digest, verifying);
@@ -457,8 +452,7 @@ ngx_http_pat_begin(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
         return;
     }
 
-    ngx_memzero(&credential, sizeof(struct pat_credential));
-    ngx_http_pat_collect(r, plcf, &credential);
+    ngx_http_pat_collect(r, plcf, &credential, seen);
 
     pat_verify_begin(ngx_http_pat_verifier, &credential, verifying);
 }
@@ -472,6 +466,8 @@ ngx_http_pat_identify(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx,
 
     if (!pat_chars_all(id->owner, id->owner_len, ngx_http_pat_is_visible)
         || !pat_chars_all(id->scopes, id->scopes_len,
+                          ngx_http_pat_is_visible_or_space)
+        || !pat_chars_all(id->limits, id->limits_len,
                           ngx_http_pat_is_visible_or_space))
     {
         ngx_log_error(NGX_LOG_CRIT, r->connection->log, 0,
@@ -483,7 +479,7 @@ ngx_http_pat_identify(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx,
     /* what libpat points at may be gone at its next call */
 
     p = ngx_pnalloc(r->pool, id->owner_len + 1 + id->scopes_len + 1
-                             + PAT_TID_CHARS + 1);
+                             + PAT_TID_CHARS + 1 + id->limits_len);
     if (p == NULL) {
         return NGX_ERROR;
     }
@@ -500,7 +496,11 @@ ngx_http_pat_identify(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx,
 
     ctx->token_id.data = p;
     ctx->token_id.len = PAT_TID_CHARS;
-    ngx_memcpy(p, id->tid, PAT_TID_CHARS + 1);
+    p = ngx_cpymem(p, id->tid, PAT_TID_CHARS + 1);
+
+    ctx->limits.data = p;
+    ctx->limits.len = id->limits_len;
+    ngx_memcpy(p, id->limits, id->limits_len);
 
     ctx->expires = id->expires_s;
 
@@ -604,6 +604,8 @@ ngx_http_pat_make_ctx(ngx_http_request_t *r)
             ctx->verdict = whole->verdict;
             ctx->known = whole->known;
             ctx->stripped = whole->stripped;
+            ctx->rated = whole->rated;
+            ctx->rate = whole->rate;
             ngx_memcpy(ctx->digest, whole->digest, PAT_DIGEST_BYTES);
         }
     }
@@ -625,7 +627,7 @@ ngx_http_pat_cleanup(void *data)
  * A subrequest that was not judged itself speaks of its request's token.
  */
 
-static ngx_http_pat_ctx_t *
+ngx_http_pat_ctx_t *
 ngx_http_pat_judged_ctx(ngx_http_request_t *r)
 {
     ngx_http_pat_ctx_t  *ctx;
@@ -641,524 +643,6 @@ ngx_http_pat_judged_ctx(ngx_http_request_t *r)
 
 
 static ngx_int_t
-ngx_http_pat_variable(ngx_http_request_t *r, ngx_http_variable_value_t *v,
-    uintptr_t data)
-{
-    ngx_str_t           *value;
-    ngx_http_pat_ctx_t  *ctx;
-
-    ctx = ngx_http_pat_judged_ctx(r);
-
-    if (ctx == NULL) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    value = (ngx_str_t *) ((char *) ctx + data);
-
-    if (value->len == 0) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->len = value->len;
-    v->data = value->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_pat_expires_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_http_pat_ctx_t  *ctx;
-
-    ctx = ngx_http_pat_judged_ctx(r);
-
-    if (ctx == NULL || ctx->expires == 0) {
-        v->not_found = 1;
-        return NGX_OK;
-    }
-
-    v->data = ngx_pnalloc(r->pool, PAT_TIME_TEXT_BYTES);
-    if (v->data == NULL) {
-        return NGX_ERROR;
-    }
-
-    pat_time_format(ctx->expires, (char *) v->data);
-
-    v->len = PAT_TIME_TEXT_BYTES - 1;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-
-static ngx_int_t
-ngx_http_pat_verdict_variable(ngx_http_request_t *r,
-    ngx_http_variable_value_t *v, uintptr_t data)
-{
-    ngx_str_t           *word;
-    ngx_http_pat_ctx_t  *ctx;
-
-    static ngx_str_t     none = ngx_string("-");
-
-    ctx = ngx_http_pat_judged_ctx(r);
-
-    word = ctx ? &ngx_http_pat_verdicts[ctx->verdict] : &none;
-
-    v->len = word->len;
-    v->data = word->data;
-    v->valid = 1;
-    v->no_cacheable = 0;
-    v->not_found = 0;
-
-    return NGX_OK;
-}
-
-
-static char *
-ngx_http_pat_scopes(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_pat_loc_conf_t *plcf = conf;
-
-    size_t            n;
-    ngx_str_t        *value;
-    ngx_uint_t        i;
-    struct pat_need  *need;
-
-    value = cf->args->elts;
-
-    if (cf->args->nelts - 1 > PAT_NEED_SCOPES_MAX) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "more than %d scopes in one \"pat_scopes\"",
-                           PAT_NEED_SCOPES_MAX);
-        return NGX_CONF_ERROR;
-    }
-
-    if (plcf->needs == NGX_CONF_UNSET_PTR) {
-        plcf->needs = ngx_array_create(cf->pool, 2, sizeof(struct pat_need));
-        if (plcf->needs == NULL) {
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    need = ngx_array_push(plcf->needs);
-    if (need == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    ngx_memzero(need, sizeof(struct pat_need));
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        if (!pat_scope_name_ok((char *) value[i].data, value[i].len)) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "invalid scope \"%V\"", &value[i]);
-            return NGX_CONF_ERROR;
-        }
-
-        for (n = 0; n < need->n; n++) {
-            if (need->scopes[n].len == value[i].len
-                && ngx_memcmp(need->scopes[n].name, value[i].data,
-                              value[i].len)
-                   == 0)
-            {
-                ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                                   "duplicate scope \"%V\"", &value[i]);
-                return NGX_CONF_ERROR;
-            }
-        }
-
-        need->scopes[need->n].name = (char *) value[i].data;
-        need->scopes[need->n].len = value[i].len;
-        need->n++;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_pat_index(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_pat_main_conf_t *pmcf = conf;
-
-    ngx_str_t  *value;
-
-    if (pmcf->index.data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    if (value[1].len == 0) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"pat_index\" needs the name of a directory");
-        return NGX_CONF_ERROR;
-    }
-
-    pmcf->index = value[1];
-
-    if (ngx_conf_full_name(cf->cycle, &pmcf->index, 0) != NGX_OK) {
-        return NGX_CONF_ERROR;
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_pat_token_headers(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_pat_loc_conf_t *plcf = conf;
-
-    char                    *error;
-    ngx_str_t               *value, *name;
-    ngx_uint_t               i;
-    ngx_http_pat_headers_t  *headers;
-
-    if (plcf->headers != NGX_CONF_UNSET_PTR) {
-        return "is duplicate";
-    }
-
-    headers = ngx_pcalloc(cf->pool, sizeof(ngx_http_pat_headers_t));
-    if (headers == NULL
-        || ngx_array_init(&headers->names, cf->pool, 2, sizeof(ngx_str_t))
-           != NGX_OK)
-    {
-        return NGX_CONF_ERROR;
-    }
-
-    plcf->headers = headers;
-
-    value = cf->args->elts;
-
-    for (i = 1; i < cf->args->nelts; i++) {
-
-        error = ngx_http_pat_header_name_error(headers, &value[i]);
-
-        if (error) {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "token header \"%V\" %s", &value[i], error);
-            return NGX_CONF_ERROR;
-        }
-
-        name = ngx_array_push(&headers->names);
-        if (name == NULL) {
-            return NGX_CONF_ERROR;
-        }
-
-        *name = value[i];
-    }
-
-    return ngx_http_pat_finish_headers(cf, headers);
-}
-
-
-static char *
-ngx_http_pat_header_name_error(ngx_http_pat_headers_t *headers,
-    ngx_str_t *name)
-{
-    u_char              c;
-    size_t              n;
-    ngx_str_t          *names;
-    ngx_uint_t          i;
-    ngx_http_header_t  *known;
-
-    if (headers->names.nelts == NGX_HTTP_PAT_HEADERS_MAX) {
-        return "is one too many";
-    }
-
-    if (name->len == 0 || name->len > NGX_HTTP_PAT_HEADER_LEN_MAX) {
-        return "is empty or too long";
-    }
-
-    for (n = 0; n < name->len; n++) {
-        c = ngx_tolower(name->data[n]);
-
-        if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') && c != '-') {
-            return "has another character than a letter, a digit or \"-\"";
-        }
-    }
-
-    if (name->data[0] == '-') {
-        return "begins with \"-\"";
-    }
-
-    if (name->len > 5
-        && ngx_strncasecmp(name->data, (u_char *) "X-Pat-", 6) == 0)
-    {
-        return "is in the name space of what the product is told";
-    }
-
-    for (known = ngx_http_headers_in; known->name.len; known++) {
-        if (known->name.len == name->len
-            && ngx_strncasecmp(known->name.data, name->data, name->len) == 0)
-        {
-            return "has a meaning of its own";
-        }
-    }
-
-    names = headers->names.elts;
-
-    for (i = 0; i < headers->names.nelts; i++) {
-        if (names[i].len == name->len
-            && ngx_strncasecmp(names[i].data, name->data, name->len) == 0)
-        {
-            return "is duplicate";
-        }
-    }
-
-    return NULL;
-}
-
-
-static char *
-ngx_http_pat_finish_headers(ngx_conf_t *cf, ngx_http_pat_headers_t *headers)
-{
-    u_char      *p;
-    size_t       len;
-    ngx_str_t   *names;
-    ngx_uint_t   i;
-
-    headers->lengths = (uint64_t) 1 << (sizeof("Authorization") - 1);
-
-    len = sizeof("Authorization, Content-Type");
-    names = headers->names.elts;
-
-    for (i = 0; i < headers->names.nelts; i++) {
-        headers->lengths |= (uint64_t) 1 << names[i].len;
-        len += names[i].len + sizeof(", ") - 1;
-    }
-
-    p = ngx_pnalloc(cf->pool, len);
-    if (p == NULL) {
-        return NGX_CONF_ERROR;
-    }
-
-    headers->allow.data = p;
-    headers->vary.data = p;
-
-    for (i = 0; i < headers->names.nelts; i++) {
-        p = ngx_sprintf(p, "%V, ", &names[i]);
-    }
-
-    p = ngx_sprintf(p, "Authorization");
-    headers->vary.len = p - headers->vary.data;
-
-    p = ngx_sprintf(p, ", Content-Type");
-    headers->allow.len = p - headers->allow.data;
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_pat_realm(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_pat_loc_conf_t *plcf = conf;
-
-    size_t      i;
-    ngx_str_t  *value;
-
-    if (plcf->realm.data) {
-        return "is duplicate";
-    }
-
-    value = cf->args->elts;
-
-    for (i = 0; i < value[1].len; i++) {
-        if (value[1].data[i] < 0x20 || value[1].data[i] > 0x7e
-            || value[1].data[i] == '"' || value[1].data[i] == '\\')
-        {
-            ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                               "\"pat_realm\" takes visible ASCII without "
-                               "quotes and backslashes");
-            return NGX_CONF_ERROR;
-        }
-    }
-
-    plcf->realm = value[1];
-
-    return NGX_CONF_OK;
-}
-
-
-static char *
-ngx_http_pat_verify(ngx_conf_t *cf, ngx_command_t *cmd, void *conf)
-{
-    ngx_http_pat_loc_conf_t *plcf = conf;
-
-    ngx_http_core_loc_conf_t  *clcf;
-
-    if (plcf->verify != NGX_CONF_UNSET) {
-        return "is duplicate";
-    }
-
-    plcf->verify = 1;
-
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-    clcf->handler = ngx_http_pat_verify_handler;
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
-ngx_http_pat_add_variables(ngx_conf_t *cf)
-{
-    ngx_http_variable_t  *var, *v;
-
-    for (v = ngx_http_pat_vars; v->name.len; v++) {
-        var = ngx_http_add_variable(cf, &v->name, v->flags);
-        if (var == NULL) {
-            return NGX_ERROR;
-        }
-
-        var->get_handler = v->get_handler;
-        var->data = v->data;
-    }
-
-    return NGX_OK;
-}
-
-
-static void *
-ngx_http_pat_create_main_conf(ngx_conf_t *cf)
-{
-    ngx_str_t                 *name;
-    ngx_http_pat_headers_t    *headers;
-    ngx_http_pat_main_conf_t  *pmcf;
-
-    pmcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_pat_main_conf_t));
-    headers = ngx_pcalloc(cf->pool, sizeof(ngx_http_pat_headers_t));
-
-    if (pmcf == NULL || headers == NULL
-        || ngx_array_init(&headers->names, cf->pool, 1, sizeof(ngx_str_t))
-           != NGX_OK)
-    {
-        return NULL;
-    }
-
-    name = ngx_array_push(&headers->names);
-    if (name == NULL) {
-        return NULL;
-    }
-
-    ngx_str_set(name, "X-Figma-Token");
-
-    if (ngx_http_pat_finish_headers(cf, headers) != NGX_CONF_OK) {
-        return NULL;
-    }
-
-    pmcf->headers = headers;
-
-    return pmcf;
-}
-
-
-static void *
-ngx_http_pat_create_loc_conf(ngx_conf_t *cf)
-{
-    ngx_http_pat_loc_conf_t  *plcf;
-
-    plcf = ngx_pcalloc(cf->pool, sizeof(ngx_http_pat_loc_conf_t));
-    if (plcf == NULL) {
-        return NULL;
-    }
-
-    /*
-     * set by ngx_pcalloc():
-     *
-     *     plcf->realm = { 0, NULL };
-     */
-
-    plcf->enable = NGX_CONF_UNSET;
-    plcf->verify = NGX_CONF_UNSET;
-    plcf->cors = NGX_CONF_UNSET;
-    plcf->needs = NGX_CONF_UNSET_PTR;
-    plcf->headers = NGX_CONF_UNSET_PTR;
-
-    return plcf;
-}
-
-
-static char *
-ngx_http_pat_merge_loc_conf(ngx_conf_t *cf, void *parent, void *child)
-{
-    ngx_http_pat_loc_conf_t *prev = parent;
-    ngx_http_pat_loc_conf_t *conf = child;
-
-    ngx_http_core_loc_conf_t  *clcf;
-    ngx_http_pat_main_conf_t  *pmcf;
-
-    pmcf = ngx_http_conf_get_module_main_conf(cf, ngx_http_pat_module);
-    clcf = ngx_http_conf_get_module_loc_conf(cf, ngx_http_core_module);
-
-    /* a content handler is not inherited, but by "if" and "limit_except" */
-
-    if (conf->verify == NGX_CONF_UNSET) {
-        conf->verify = 0;
-
-        if (clcf->noname && prev->verify == 1 && clcf->handler == NULL) {
-            conf->verify = 1;
-            clcf->handler = ngx_http_pat_verify_handler;
-        }
-    }
-
-    if (conf->verify && conf->enable == 1) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"pat_verify\" and \"pat on\" in location \"%V\": "
-                           "\"pat_verify\" judges tokens itself",
-                           &clcf->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (conf->verify && clcf->handler != ngx_http_pat_verify_handler) {
-        ngx_conf_log_error(NGX_LOG_EMERG, cf, 0,
-                           "\"pat_verify\" in location \"%V\" that something "
-                           "else answers", &clcf->name);
-        return NGX_CONF_ERROR;
-    }
-
-    if (conf->verify) {
-
-        /* a body is not read here, so none is too large */
-
-        clcf->client_max_body_size = 0;
-    }
-
-    ngx_conf_merge_value(conf->enable, prev->enable, 0);
-    ngx_conf_merge_value(conf->cors, prev->cors, 0);
-    ngx_conf_merge_ptr_value(conf->needs, prev->needs, NULL);
-    ngx_conf_merge_ptr_value(conf->headers, prev->headers, pmcf->headers);
-    ngx_conf_merge_str_value(conf->realm, prev->realm, "patd");
-
-    if (conf->enable || conf->verify) {
-        pmcf->used = 1;
-
-        if (clcf->error_log->log_level > NGX_LOG_NOTICE && !pmcf->warned) {
-            pmcf->warned = 1;
-
-            ngx_conf_log_error(NGX_LOG_WARN, cf, 0,
-                               "with \"error_log\" at \"info\" or \"debug\" "
-                               "nginx writes tokens to the log, when they come "
-                               "in headers that it refuses");
-        }
-    }
-
-    return NGX_CONF_OK;
-}
-
-
-static ngx_int_t
 ngx_http_pat_init(ngx_conf_t *cf)
 {
     ngx_http_handler_pt        *h;
@@ -1169,7 +653,7 @@ ngx_http_pat_init(ngx_conf_t *cf)
 
     if (pmcf->used && pmcf->index.data == NULL) {
         ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
-                      "\"pat on\" and \"pat_verify\" need a \"pat_index\" in "
+                      "\"pat\" and \"pat_verify\" need a \"pat_index\" in "
                       "\"http\"");
         return NGX_ERROR;
     }
@@ -1233,6 +717,7 @@ static void
 ngx_http_pat_exit_process(ngx_cycle_t *cycle)
 {
     pat_verifier_freep(&ngx_http_pat_verifier);
+    ngx_http_pat_usage_exit();
 }
 
 
@@ -1245,6 +730,8 @@ ngx_http_pat_refresh(ngx_event_t *ev)
     pmcf = ngx_http_cycle_get_module_main_conf(ngx_cycle, ngx_http_pat_module);
 
     ngx_add_timer(ev, NGX_HTTP_PAT_REFRESH);
+
+    ngx_http_pat_usage_refresh(&pmcf->index, ev->log);
 
     if (ngx_http_pat_verifier == NULL
         && pat_verifier_new((char *) pmcf->index.data, &ngx_http_pat_verifier)

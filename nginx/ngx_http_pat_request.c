@@ -38,10 +38,10 @@ typedef struct {
 } ngx_http_pat_added_t;
 
 
-static ngx_http_pat_kind_e ngx_http_pat_header_kind(
-    ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name);
-static ngx_uint_t ngx_http_pat_keeps(ngx_http_request_t *r,
+static ngx_http_pat_kind_e ngx_http_pat_header_kind(ngx_http_request_t *r,
     ngx_http_pat_loc_conf_t *plcf, ngx_table_elt_t *header);
+static ngx_uint_t ngx_http_pat_strips(ngx_http_pat_kind_e kind,
+    ngx_table_elt_t *header);
 static ngx_http_pat_likeness_e ngx_http_pat_likeness(u_char *data,
     u_char *canonical, size_t len);
 static ngx_int_t ngx_http_pat_keep(ngx_http_request_t *r,
@@ -76,16 +76,17 @@ ngx_http_pat_init_request_headers(void)
 
 void
 ngx_http_pat_collect(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
-    struct pat_credential *credential)
+    struct pat_credential *credential, ngx_http_pat_seen_t *seen)
 {
-    ngx_uint_t        i;
-    ngx_list_part_t  *part;
-    ngx_table_elt_t  *header;
+    ngx_uint_t            i, n;
+    ngx_list_part_t      *part;
+    ngx_table_elt_t      *header;
+    ngx_http_pat_kind_e   kind;
 
     part = &r->headers_in.headers.part;
     header = part->elts;
 
-    for (i = 0; /* void */ ; i++) {
+    for (i = 0, n = 0; /* void */ ; i++, n++) {
 
         if (i >= part->nelts) {
             if (part->next == NULL) {
@@ -97,7 +98,15 @@ ngx_http_pat_collect(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
             i = 0;
         }
 
-        switch (ngx_http_pat_header_kind(plcf, &header[i].key)) {
+        kind = ngx_http_pat_header_kind(r, plcf, &header[i]);
+
+        if (n < NGX_HTTP_PAT_SEEN_MAX) {
+            seen->n = n + 1;
+            seen->strip |= (uint64_t) ngx_http_pat_strips(kind, &header[i])
+                           << n;
+        }
+
+        switch (kind) {
 
         case NGX_HTTP_PAT_AUTHORIZATION:
             pat_credential_add_authorization(credential,
@@ -120,9 +129,10 @@ ngx_http_pat_collect(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
 
 ngx_int_t
 ngx_http_pat_rewrite_begin(ngx_http_request_t *r,
-    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_rewrite_t *rw)
+    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_seen_t *seen,
+    ngx_http_pat_rewrite_t *rw)
 {
-    ngx_uint_t             i, kept;
+    ngx_uint_t             i, n, kept, strip;
     ngx_list_t            *list;
     ngx_list_part_t       *part, *tail, first;
     ngx_table_elt_t       *header;
@@ -153,7 +163,7 @@ ngx_http_pat_rewrite_begin(ngx_http_request_t *r,
     tail = NULL;
     kept = 0;
 
-    for (i = 0; /* void */ ; i++) {
+    for (i = 0, n = 0; /* void */ ; i++, n++) {
 
         if (i >= part->nelts) {
 
@@ -174,9 +184,22 @@ ngx_http_pat_rewrite_begin(ngx_http_request_t *r,
             i = 0;
         }
 
-        if (ngx_http_pat_keeps(r, plcf, &header[i])) {
+        if (n < seen->n) {
+            strip = seen->strip >> n & 1;
+
+        } else {
+            strip = ngx_http_pat_strips(
+                        ngx_http_pat_header_kind(r, plcf, &header[i]),
+                        &header[i]);
+        }
+
+        if (!strip) {
             kept++;
             continue;
+        }
+
+        if (&header[i] == rw->authorization) {
+            r->headers_in.authorization = NULL;
         }
 
         if (ngx_http_pat_keep(r, &tail, header + i - kept, kept) != NGX_OK) {
@@ -244,45 +267,41 @@ ngx_http_pat_say(ngx_table_elt_t *header, ngx_str_t *value)
  */
 
 static ngx_uint_t
-ngx_http_pat_keeps(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
-    ngx_table_elt_t *header)
+ngx_http_pat_strips(ngx_http_pat_kind_e kind, ngx_table_elt_t *header)
 {
-    switch (ngx_http_pat_header_kind(plcf, &header->key)) {
+    switch (kind) {
 
     case NGX_HTTP_PAT_OTHER:
-        return 1;
+        return 0;
 
     case NGX_HTTP_PAT_AUTHORIZATION:
-
-        if (header->value.len < sizeof("Bearer") - 1
-            || ngx_strncasecmp(header->value.data, (u_char *) "Bearer",
-                               sizeof("Bearer") - 1)
-               != 0)
-        {
-            return 1;
-        }
-
-        r->headers_in.authorization = NULL;
-        return 0;
+        return pat_credential_is_bearer((char *) header->value.data,
+                                        header->value.len);
 
     default:
-        return 0;
+        return 1;
     }
 }
 
 
 /*
- * Every header of every request is looked at, twice: one that is of interest
- * to nobody has to be found out by its length and a letter or two.
+ * Every header of every request is looked at: one that is of interest to
+ * nobody has to be found out by its length and a letter or two.
  */
 
 static ngx_http_pat_kind_e
-ngx_http_pat_header_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
+ngx_http_pat_header_kind(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    ngx_table_elt_t *header)
 {
     u_char       c, *data;
-    ngx_str_t   *names;
+    ngx_str_t   *name, *names;
     ngx_uint_t   i;
 
+    if (header == r->headers_in.authorization) {
+        return NGX_HTTP_PAT_AUTHORIZATION;
+    }
+
+    name = &header->key;
     data = name->data;
 
     if (name->len > sizeof("X-Pat-") - 1

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 void pat_buf_init(struct pat_buf *b, size_t bytes_max)
 {
 	*b = (struct pat_buf){ .max = bytes_max };
@@ -108,45 +110,25 @@ int pat_buf_addf(struct pat_buf *b, const char *format, ...)
 	return r;
 }
 
-/* Length of the UTF-8 sequence at s, or 0 if it is not one (RFC 3629: no overlong forms, no
- * surrogates, nothing above U+10FFFF). */
-static size_t utf8_len(const unsigned char *s, size_t left)
-{
-	size_t n = s[0] < 0x80   ? 1
-	           : s[0] < 0xc2 ? 0
-	           : s[0] < 0xe0 ? 2
-	           : s[0] < 0xf0 ? 3
-	           : s[0] < 0xf5 ? 4
-	                         : 0;
-
-	if (n == 0 || n > left)
-		return 0;
-	for (size_t i = 1; i < n; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	if ((s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xed && s[1] > 0x9f) ||
-	    (s[0] == 0xf0 && s[1] < 0x90) || (s[0] == 0xf4 && s[1] > 0x8f))
-		return 0;
-	return n;
-}
-
 int pat_buf_add_json(struct pat_buf *b, const char *s, size_t len)
 {
-	const unsigned char *u = (const unsigned char *)s;
 	int r = 0;
 
 	for (size_t i = 0; i < len && r == 0;) {
-		size_t n = utf8_len(u + i, len - i);
+		uint32_t c = 0;
+		size_t n = pat_utf8_take(s + i, len - i, &c);
 
 		if (n == 0) {
 			r = pat_buf_add_str(b, "\xef\xbf\xbd");
 			i++;
 			continue;
 		}
-		if (u[i] == '"' || u[i] == '\\')
-			r = pat_buf_addf(b, "\\%c", u[i]);
-		else if (u[i] < 0x20 || u[i] == 0x7f)
-			r = pat_buf_addf(b, "\\u%04x", u[i]);
+		if (c == '"' || c == '\\')
+			r = pat_buf_addf(b, "\\%c", (int)c);
+		else if (c == '\n' || c == '\t')
+			r = pat_buf_add_str(b, c == '\n' ? "\\n" : "\\t");
+		else if (c < 0x20 || c == 0x7f)
+			r = pat_buf_addf(b, "\\u%04x", (unsigned)c);
 		else
 			r = pat_buf_add(b, s + i, n);
 		i += n;

@@ -28,10 +28,22 @@ int pat_base62_decode_256(const char text[static PAT_BASE62_256_CHARS],
 /* A 32-bit number as 6 digits; no NUL is written. */
 void pat_base62_encode_32(uint32_t value, char out[static PAT_BASE62_32_CHARS]);
 
+/* What 6 characters that are digits (pat_base62_is()) spell: up to 62^6, and so more than 32 bits. */
+uint64_t pat_base62_decode_32(const char text[static PAT_BASE62_32_CHARS]);
+
+/* Any bytes, big-endian, eight at a time as eleven digits and the rest as the fewest that hold as many: what holds so many
+ * bytes has so many digits. No NUL is written. */
+size_t pat_base62_chars(size_t bytes);
+void pat_base62_encode(const void *bytes, size_t len, char *out);
+
+/* The reverse, of exactly pat_base62_chars(len) digits. -EINVAL for another character, and for digits that no bytes are
+ * written as: one spelling only. */
+int pat_base62_decode(const char *text, size_t chars, void *out, size_t len) PAT_MUST_USE;
+
+/* Base64 with padding (RFC 4648 section 4): (len + 2) / 3 * 4 characters, no NUL. */
+size_t pat_base64_encode(const void *bytes, size_t len, char *out);
+
 /* Whether every byte is a base62 digit. */
 bool pat_base62_is(const char *text, size_t len);
-
-/* CRC-32 of IEEE 802.3, as zlib computes it. A checksum against typing errors, not authentication. */
-uint32_t pat_crc32(const void *bytes, size_t len);
 
 #endif

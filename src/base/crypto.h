@@ -40,6 +40,10 @@ bool pat_memeq(const void *a, const void *b, size_t len) PAT_MUST_USE;
 /* Wipes memory in a way the compiler keeps. */
 void pat_wipe(void *bytes, size_t len);
 
+/* Wipes this thread's vector registers, in which the last texts that were copied stand until others take their place. Where it
+ * is not known how (not x86-64), nothing. */
+void pat_wipe_registers(void);
+
 /* A secret text: a token, a session cookie, a setup code. It has no formatting function, so it
  * can not reach a log line, an error text or a URL by accident; its cleanup wipes it. */
 #define PAT_SECRET_TEXT_MAX 63

@@ -31,6 +31,7 @@ static int scope_read(const json_t *object, struct pat_scope *scope)
 		return r;
 	scope->writes = json_is_true(json_object_get(object, "writes"));
 	scope->deprecated = json_is_true(json_object_get(object, "deprecated"));
+	scope->admin = json_is_true(json_object_get(object, "admin"));
 	return pat_scope_name_ok(scope->scope, strlen(scope->scope)) ? 0 : -EINVAL;
 }
 
@@ -98,7 +99,7 @@ void pat_catalogue_free(struct pat_catalogue *catalogue)
 
 const struct pat_scope *pat_catalogue_find(const struct pat_catalogue *catalogue, const char *scope)
 {
-	for (size_t i = 0; i < catalogue->n; i++)
+	for (size_t i = 0; catalogue && i < catalogue->n; i++)
 		if (strcmp(catalogue->scopes[i].scope, scope) == 0)
 			return &catalogue->scopes[i];
 	return NULL;

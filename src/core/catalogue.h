@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
  * The scopes people can choose from, with the words that describe them: data read from a JSON file
- * (share/scopes/figma.json), not code.
+ * (share/scopes/figma.json), not code. patd's own are share/scopes/patd.json.
  */
 #ifndef PAT_CORE_CATALOGUE_H
 #define PAT_CORE_CATALOGUE_H
@@ -15,6 +15,7 @@ struct pat_scope {
 	char *category;
 	bool writes; /* changes data */
 	bool deprecated;
+	bool admin; /* only administrators may give it to a token */
 };
 
 struct pat_catalogue {
@@ -27,7 +28,7 @@ int pat_catalogue_load(const char *path, struct pat_catalogue **ret,
                        struct pat_err *err) PAT_MUST_USE;
 void pat_catalogue_free(struct pat_catalogue *catalogue);
 
-/* NULL when there is none of that name. */
+/* NULL when there is none of that name, or no catalogue. */
 const struct pat_scope *pat_catalogue_find(const struct pat_catalogue *catalogue,
                                            const char *scope);
 

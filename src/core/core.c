@@ -50,6 +50,10 @@ int pat_core_outcome(int store_outcome)
 		return PAT_CORE_E_REPLAYED;
 	case PAT_STORE_E_IDEMPOTENCY_CONFLICT:
 		return PAT_CORE_E_IDEMPOTENCY_CONFLICT;
+	case PAT_STORE_E_ENDED:
+		return PAT_CORE_E_TOKEN_ENDED;
+	case PAT_STORE_E_WIDER:
+		return PAT_CORE_E_SCOPE_NOT_HELD;
 	case PAT_STORE_E_SETUP_DONE:
 		return PAT_CORE_E_SETUP_DONE;
 	case PAT_STORE_E_SETUP_CODE:
@@ -61,17 +65,29 @@ int pat_core_outcome(int store_outcome)
 
 static int index_add(struct pat_core *core, const struct pat_record *record)
 {
-	char owner[24];
+	char number[PAT_NUM_BYTES];
+	const char *owner = record->known_as[0] ? record->known_as : pat_num(number, record->owner);
 
-	(void)snprintf(owner, sizeof(owner), "%lld", (long long)record->owner);
 	return pat_index_writer_add(core->index, &(struct pat_index_entry){
 							 .digest = record->digest,
 							 .number = record->number,
 							 .owner = owner,
 							 .scopes = record->scopes,
+							 .limits = record->limits,
 							 .issued_s = record->issued_s,
 							 .expires_s = record->expires_s,
 						 });
+}
+
+/* Without memory for the narrower grant the wider one must not stay: rather no token, until the next start. */
+static int index_narrow(struct pat_core *core, const struct pat_record *record)
+{
+	int r = pat_index_writer_regrant(core->index, record->digest, record->scopes,
+	                                 record->limits);
+
+	if (r < 0)
+		pat_core_index_leave(core, record->digest);
+	return r < 0 ? r : 0;
 }
 
 /* The store has the change already, so a journal that can not be written undoes nothing: it is said, and tried again
@@ -104,9 +120,11 @@ static void listener(void *arg, const struct pat_change *changes, size_t n)
 		int r = 0;
 
 		if (c->kind == PAT_CHANGE_TOKEN_REMOVED)
-			(void)pat_index_writer_remove(core->index, c->digest);
+			pat_core_index_leave(core, c->digest);
 		else if (c->kind == PAT_CHANGE_TOKEN_ADDED)
 			r = index_add(core, c->record);
+		else if (c->kind == PAT_CHANGE_TOKEN_NARROWED)
+			r = index_narrow(core, c->record);
 		if (r < 0)
 			pat_log(PAT_LOG_ERROR, "index.full", "error", pat_err_words(r), NULL);
 		pat_index_writer_applied(core->index, c->seq);
@@ -239,6 +257,11 @@ static int index_load(struct pat_core *core, struct pat_err *err)
 	bool former = core->former && pat_index_reader_refresh(core->former);
 	pat_index_writer_forget_older(core->index,
 	                              former ? pat_index_reader_generation(core->former) : 0);
+	r = pat_core_products_load(core, err);
+	if (r < 0)
+		return err->text[0] ? r
+		                    : pat_err_set(err, r, "cannot load the products: %s",
+		                                  pat_err_words(r));
 	r = load_tokens(core, now, &seq);
 	if (r < 0)
 		return pat_err_set(err, r, "cannot load the tokens into the index: %s",
@@ -247,8 +270,16 @@ static int index_load(struct pat_core *core, struct pat_err *err)
 	if (r < 0)
 		return r;
 	r = pat_index_reader_new(config->index_directory, &core->own);
+	if (r == 0)
+		r = pat_index_reader_new(config->index_directory, &core->asked);
 	if (r < 0)
 		return pat_err_set(err, r, "cannot read the index back: %s", pat_err_words(r));
+	r = pat_intake_new(config->index_directory, config->index_group, config->usage_addresses,
+	                   &core->intake, err);
+	if (r < 0)
+		return r;
+	/* Should all be taken, what services ask about is counted without being told of. */
+	(void)!pat_ring_claim(&core->asked_ring, config->index_directory);
 	pat_index_writer_stats(core->index, &stats);
 	pat_log(PAT_LOG_INFO, "index.loaded", "tokens", pat_num(tokens, (int64_t)stats.live), "ms",
 	        pat_num(ms, (int64_t)((pat_clock_boot_ns() - began) / 1000000)), NULL);
@@ -281,6 +312,7 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 		return r;
 	r = pat_store_open(&(struct pat_store_config){ .location = config->store,
 	                                               .row_key = config->row_key,
+	                                               .sessions_max = config->sessions_live_max,
 	                                               .listener = listener,
 	                                               .listener_arg = core },
 	                   &core->store, err);
@@ -291,7 +323,7 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 		return pat_err_set(err, r, "cannot read the store: %s", pat_err_words(r));
 	atomic_store(&core->latest_s, latest);
 	core->reported_s = latest;
-	return config->index_directory ? index_load(core, err) : 0;
+	return config->index_directory ? index_load(core, err) : pat_core_products_load(core, err);
 }
 
 int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, struct pat_err *err)
@@ -303,6 +335,10 @@ int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, s
 	core->config = *config;
 	(void)pthread_mutex_init(&core->stop_lock, NULL);
 	(void)pthread_cond_init(&core->stop_wake, NULL);
+	(void)pthread_mutex_init(&core->import_lock, NULL);
+	(void)pthread_mutex_init(&core->left_lock, NULL);
+	(void)pthread_mutex_init(&core->asked_lock, NULL);
+	(void)pthread_rwlock_init(&core->products_lock, NULL);
 	int r = open_parts(core, err);
 	if (r == 0 && core->index) {
 		r = pat_core_keeper_start(core);
@@ -326,9 +362,17 @@ void pat_core_close(struct pat_core *core)
 	pat_journal_close(core->journal);
 	pat_index_reader_free(core->former);
 	pat_index_reader_free(core->own);
+	pat_intake_free(core->intake);
+	pat_index_reader_free(core->asked);
+	pat_ring_release(&core->asked_ring);
 	pat_index_writer_free(core->index);
 	pat_throttle_free(core->throttle);
 	pat_password_free(core->password);
+	pat_core_products_done(core);
+	(void)pthread_rwlock_destroy(&core->products_lock);
+	(void)pthread_mutex_destroy(&core->asked_lock);
+	(void)pthread_mutex_destroy(&core->import_lock);
+	(void)pthread_mutex_destroy(&core->left_lock);
 	(void)pthread_cond_destroy(&core->stop_wake);
 	(void)pthread_mutex_destroy(&core->stop_lock);
 	pat_wipe(&core->config.row_key, sizeof(core->config.row_key));
@@ -342,6 +386,8 @@ void pat_core_end(struct pat_core *core)
 	pat_core_keeper_stop(core);
 	if (core->index)
 		pat_index_writer_retire(core->index);
+	if (core->intake)
+		pat_intake_unlink(core->intake);
 	pat_core_close(core);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The housekeeper: one thread that once a second raises the index's clock floor, and less often folds
- * the usage cells into the store, reports tokens that have expired, drops those that expired long ago
- * from the index, and forgets old sessions. Nothing here is needed for a verdict to be right; a fault is
+ * The housekeeper: one thread that once a second raises the index's clock floor and empties the usage rings, and less
+ * often folds usage into the store, reports tokens that have expired, drops those that expired long ago from the
+ * index, and forgets old sessions and old usage. Nothing here is needed for a verdict to be right; a fault is
  * logged and tried again at the next turn.
  */
 #include <errno.h>
@@ -17,14 +17,14 @@
 #define FORGET_EVERY_S 600
 #define FOLD_BATCH     512
 #define SLICE          65536
-#define FORMER_REST_S  3 /* by then every worker has opened the new generation */
+#define PRUNE_MAX      64 /* transactions in a turn of forgetting */
+#define FORMER_REST_S  3  /* by then every worker has opened the new generation */
 
 struct fold {
 	struct pat_core *core;
 	struct pat_usage batch[FOLD_BATCH];
 	struct pat_usage_cell *cells[FOLD_BATCH];
 	size_t n;
-	int64_t now_s;
 	bool failed;
 };
 
@@ -45,12 +45,6 @@ static void fold_flush(struct fold *fold)
 	fold->n = 0;
 }
 
-/* Workers write the cells, and what they write must not move our time: nothing was used in the future. */
-static int64_t sane_time(const struct fold *fold, uint32_t used_s)
-{
-	return (int64_t)used_s > fold->now_s ? fold->now_s : (int64_t)used_s;
-}
-
 static void fold_cell(void *arg, const struct pat_index_hit *hit,
                       const uint8_t digest[PAT_DIGEST_BYTES], struct pat_usage_cell *cell)
 {
@@ -62,25 +56,39 @@ static void fold_cell(void *arg, const struct pat_index_hit *hit,
 	fold->batch[fold->n] = (struct pat_usage){
 		.number = (int64_t)hit->number,
 		.use_count_more = atomic_exchange(&cell->count, 0),
-		.last_used_s = sane_time(fold, atomic_load(&cell->last_used_s)),
+		.last_used_s = pat_core_used_s(fold->core, atomic_load(&cell->last_used_s)),
 	};
 	fold->cells[fold->n++] = cell;
 	if (fold->n == FOLD_BATCH)
 		fold_flush(fold);
 }
 
-static void fold_usage(struct pat_core *core, struct pat_index_reader *reader)
+static void fold_cells(struct pat_core *core, struct pat_index_reader *reader)
 {
 	static _Thread_local struct fold fold;
 	uint64_t from = 0;
 
 	fold.core = core;
 	fold.n = 0;
-	fold.now_s = pat_core_now(core);
 	fold.failed = false;
 	while (from < pat_index_reader_visit(reader, from, SLICE, fold_cell, &fold) && !fold.failed)
 		from += SLICE;
 	fold_flush(&fold);
+}
+
+/* What the workers' rings hold. */
+static void take_usage(struct pat_core *core)
+{
+	struct pat_index_reader *const readers[2] = { core->own, core->former };
+
+	pat_intake_take(core->intake, core->store, readers, pat_core_now(core));
+}
+
+static void fold_usage(struct pat_core *core)
+{
+	pat_core_usage_settle(core);
+	fold_cells(core, core->own);
+	pat_intake_store(core->intake, core->store);
 }
 
 static int report_expired(void *arg, const struct pat_record *record)
@@ -110,6 +118,18 @@ static void expire(struct pat_core *core, int64_t now)
 		core->reported_s = now;
 }
 
+/* A transaction after the other, so that nobody waits long behind one. What is left is the next turn's. */
+static void forget_usage(struct pat_core *core, int64_t now)
+{
+	bool more = true;
+	int r = 0;
+
+	for (int i = 0; i < PRUNE_MAX && more && r == 0; i++)
+		r = pat_store_usage_prune(core->store, now, &more);
+	if (r < 0)
+		pat_log(PAT_LOG_WARNING, "usage.not_pruned", "error", pat_err_words(r), NULL);
+}
+
 static void forget(struct pat_core *core, int64_t now)
 {
 	int64_t before = now - core->config.expired_keep_days * 86400;
@@ -121,6 +141,7 @@ static void forget(struct pat_core *core, int64_t now)
 	int r = pat_store_sessions_prune(core->store, now, now - core->config.session_idle_s);
 	if (r < 0)
 		pat_log(PAT_LOG_WARNING, "sessions.not_pruned", "error", pat_err_words(r), NULL);
+	forget_usage(core, now);
 }
 
 /* Waits a second; false when it is time to stop. */
@@ -140,7 +161,7 @@ static bool keep_going(struct pat_core *core)
 
 static void take_former(struct pat_core *core)
 {
-	fold_usage(core, core->former);
+	fold_cells(core, core->former);
 	pat_index_reader_free(core->former);
 	core->former = NULL;
 	pat_index_writer_forget_others(core->index);
@@ -155,10 +176,12 @@ static void *keeper_run(void *arg)
 
 		pat_index_writer_tick(core->index, now);
 		(void)pat_index_reader_refresh(core->own);
+		pat_core_products_refresh(core);
+		take_usage(core);
 		if (core->former && turn >= FORMER_REST_S)
 			take_former(core);
 		if (turn % FOLD_EVERY_S == 0) {
-			fold_usage(core, core->own);
+			fold_usage(core);
 			expire(core, now);
 		}
 		if (turn % FORGET_EVERY_S == 1)
@@ -166,7 +189,8 @@ static void *keeper_run(void *arg)
 	}
 	if (core->former)
 		take_former(core);
-	fold_usage(core, core->own);
+	take_usage(core);
+	fold_usage(core);
 	expire(core, pat_core_now(core));
 	return NULL;
 }

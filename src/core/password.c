@@ -17,21 +17,29 @@
 #include <strings.h>
 
 #include "base/crypto.h"
+#include "base/utf8.h"
 #include "core/core.h"
 
 #define COMMON_MAX      20000
 #define COMMON_LINE_MAX 128
 #define PERSONAL_MIN    4 /* shorter names are no reason to refuse a password */
 
+/* Those who wait for a hand. Hands are handed on, so nobody who comes just then takes one from somebody who waits. */
+struct line {
+	pthread_cond_t turn;
+	unsigned waiting;
+	unsigned granted; /* of those who wait, they may go and have not yet woken */
+};
+
 struct pat_password {
 	struct pat_password_config config;
 	char **common; /* sorted, lower case */
 	size_t n_common;
 	char nobody[crypto_pwhash_STRBYTES];
-	pthread_mutex_t lock;
-	pthread_cond_t freed;
+	pthread_mutex_t lock; /* what follows */
 	unsigned running;
-	unsigned waiting;
+	struct line known;
+	struct line strangers;
 };
 
 static int compare_texts(const void *a, const void *b)
@@ -82,37 +90,60 @@ static bool common_has(const struct pat_password *p, const char *text)
 
 /* ---- The bounded hands. */
 
-static int hands_take(struct pat_password *p)
+/* Whether there is a place left to wait in. Strangers have all but those that are kept. */
+static bool has_place(const struct pat_password *p, const struct line *line)
 {
+	unsigned places = p->config.waiting;
+	unsigned kept = places / PAT_PASSWORD_KEPT;
+
+	if (line == &p->strangers && line->waiting >= places - kept)
+		return false;
+	return p->known.waiting + p->strangers.waiting < places;
+}
+
+static int hands_take(struct pat_password *p, bool known)
+{
+	struct line *line = known ? &p->known : &p->strangers;
 	int r = 0;
 
 	(void)pthread_mutex_lock(&p->lock);
-	if (p->running >= p->config.parallel && p->waiting >= p->config.waiting) {
+	if (p->running < p->config.parallel) {
+		p->running++;
+	} else if (!has_place(p, line)) {
 		r = -EBUSY;
 	} else {
-		p->waiting++;
-		while (p->running >= p->config.parallel)
-			(void)pthread_cond_wait(&p->freed, &p->lock);
-		p->waiting--;
-		p->running++;
+		line->waiting++;
+		while (line->granted == 0)
+			(void)pthread_cond_wait(&line->turn, &p->lock);
+		line->granted--;
+		line->waiting--;
 	}
 	(void)pthread_mutex_unlock(&p->lock);
 	return r;
 }
 
+static bool grant(struct line *line)
+{
+	if (line->waiting == line->granted)
+		return false;
+	line->granted++;
+	(void)pthread_cond_signal(&line->turn);
+	return true;
+}
+
 static void hands_give(struct pat_password *p)
 {
 	(void)pthread_mutex_lock(&p->lock);
-	p->running--;
-	(void)pthread_cond_signal(&p->freed);
+	if (!grant(&p->known) && !grant(&p->strangers))
+		p->running--;
 	(void)pthread_mutex_unlock(&p->lock);
 }
 
-int pat_password_hash(struct pat_password *p, const char *text, size_t len,
+int pat_password_hash(struct pat_password *p, bool known, const char *text, size_t len,
                       char ret[static PAT_PHC_BYTES_MAX + 1])
 {
 	char phc[crypto_pwhash_STRBYTES];
-	int r = hands_take(p);
+	int r = hands_take(p, known);
 
 	if (r < 0)
 		return r;
@@ -126,10 +157,11 @@ int pat_password_hash(struct pat_password *p, const char *text, size_t len,
 	return 0;
 }
 
-int pat_password_verify(struct pat_password *p, const char *text, size_t len, const char *phc)
+int pat_password_verify(struct pat_password *p, bool known, const char *text, size_t len,
+                        const char *phc)
 {
 	bool nobody = !phc || *phc == '\0';
-	int r = hands_take(p);
+	int r = hands_take(p, known);
 
 	if (r < 0)
 		return r;
@@ -150,26 +182,18 @@ bool pat_password_outdated(const struct pat_password *p, const char *phc)
 
 /* ---- The rules. */
 
-/* Code points of a UTF-8 text, or -1. */
+/* Code points of a UTF-8 text without a NUL, or -1. */
 static int count_chars(const char *text, size_t len)
 {
 	int n = 0;
 
-	for (size_t i = 0; i < len;) {
-		unsigned char c = (unsigned char)text[i];
-		size_t bytes = c < 0x80                  ? 1
-		               : (c >= 0xc2 && c < 0xe0) ? 2
-		               : (c & 0xf0) == 0xe0      ? 3
-		               : (c >= 0xf0 && c < 0xf5) ? 4
-		                                         : 0;
+	for (size_t i = 0; i < len; n++) {
+		uint32_t c = 0;
+		size_t bytes = pat_utf8_take(text + i, len - i, &c);
 
-		if (c == '\0' || bytes == 0 || bytes > len - i)
+		if (bytes == 0 || c == 0)
 			return -1;
-		for (size_t k = 1; k < bytes; k++)
-			if (((unsigned char)text[i + k] & 0xc0) != 0x80)
-				return -1;
 		i += bytes;
-		n++;
 	}
 	return n;
 }
@@ -283,7 +307,7 @@ static int nobody_make(struct pat_password *p)
 
 	if (r < 0)
 		return r;
-	r = pat_password_hash(p, unknown.text, unknown.len, p->nobody);
+	r = pat_password_hash(p, true, unknown.text, unknown.len, p->nobody);
 	pat_secret_done(&unknown);
 	return r;
 }
@@ -299,7 +323,8 @@ int pat_password_new(const struct pat_password_config *config, struct pat_passwo
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	p->config = *config;
 	(void)pthread_mutex_init(&p->lock, NULL);
-	(void)pthread_cond_init(&p->freed, NULL);
+	(void)pthread_cond_init(&p->known.turn, NULL);
+	(void)pthread_cond_init(&p->strangers.turn, NULL);
 	int r = config->common_file ? common_load(p, config->common_file, err) : 0;
 	if (r == 0) {
 		r = nobody_make(p);
@@ -322,7 +347,8 @@ void pat_password_free(struct pat_password *p)
 	for (size_t i = 0; i < p->n_common; i++)
 		free(p->common[i]);
 	free(p->common);
-	(void)pthread_cond_destroy(&p->freed);
+	(void)pthread_cond_destroy(&p->known.turn);
+	(void)pthread_cond_destroy(&p->strangers.turn);
 	(void)pthread_mutex_destroy(&p->lock);
 	free(p);
 }

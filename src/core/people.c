@@ -3,61 +3,25 @@
  * People: what they may be called, adding, disabling, and the first account.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/codec.h"
+#include "base/text.h"
 #include "core/private.h"
-
-/* Code points of well-formed UTF-8 without control characters (C0, DEL, C1) or line separators; -1 else. */
-static int printable_chars(const unsigned char *s, size_t len)
-{
-	int n = 0;
-
-	for (size_t i = 0; i < len; n++) {
-		size_t bytes = s[i] < 0x80   ? 1
-		               : s[i] < 0xc2 ? 0
-		               : s[i] < 0xe0 ? 2
-		               : s[i] < 0xf0 ? 3
-		               : s[i] < 0xf5 ? 4
-		                             : 0;
-		uint32_t c = s[i] & (bytes == 1 ? 0x7fu : 0xffu >> (bytes + 1));
-
-		if (bytes == 0 || bytes > len - i)
-			return -1;
-		for (size_t k = 1; k < bytes; k++) {
-			if ((s[i + k] & 0xc0) != 0x80)
-				return -1;
-			c = c << 6 | (s[i + k] & 0x3f);
-		}
-		bool overlong = (bytes == 3 && c < 0x800) || (bytes == 4 && c < 0x10000);
-		bool control = c < 0x20 || (c >= 0x7f && c < 0xa0) || c == 0x2028 || c == 0x2029;
-		/* Directional overrides would let a name rewrite the line it is shown in. */
-		bool override = (c >= 0x202a && c <= 0x202e) || (c >= 0x2066 && c <= 0x2069);
-		if (overlong || control || override || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-			return -1;
-		i += bytes;
-	}
-	return n;
-}
 
 int pat_core_label_check(const char *text, size_t chars_max, char *out, size_t out_bytes)
 {
-	while (*text == ' ')
-		text++;
-	size_t len = strlen(text);
-	while (len > 0 && text[len - 1] == ' ')
-		len--;
-	if (len == 0)
+	switch (pat_text_label(text, chars_max, out, out_bytes)) {
+	case 0:
+		return 0;
+	case PAT_TEXT_E_EMPTY:
 		return PAT_CORE_E_NAME_REQUIRED;
-	int chars = printable_chars((const unsigned char *)text, len);
-	if (chars < 0)
-		return PAT_CORE_E_NAME_BAD_CHARACTERS;
-	if ((size_t)chars > chars_max || len >= out_bytes)
+	case PAT_TEXT_E_TOO_LONG:
 		return PAT_CORE_E_NAME_TOO_LONG;
-	memcpy(out, text, len); /* UNSAFE: len < out_bytes */
-	out[len] = '\0';
-	return 0;
+	default:
+		return PAT_CORE_E_NAME_BAD_CHARACTERS;
+	}
 }
 
 /* One "@", something before it, a dot-separated host after it, no blanks or controls: what mail needs is
@@ -74,18 +38,19 @@ int pat_core_email_check(const char *email, char out[static PAT_EMAIL_BYTES_MAX 
 	for (const unsigned char *c = (const unsigned char *)email; *c; c++)
 		if (*c <= 0x20 || *c == 0x7f || strchr("\"<>(),;:\\[]", *c))
 			return PAT_CORE_E_EMAIL_MALFORMED;
-	if (printable_chars((const unsigned char *)email, len) < 0)
+	if (pat_text_line_chars(email, len) < 0)
 		return PAT_CORE_E_EMAIL_MALFORMED;
 	memcpy(out, email, len + 1); /* UNSAFE: len checked */
 	return 0;
 }
 
-/* Checks email, name and password, and hashes the password, into a person that can be stored. */
-static int person_prepare(struct pat_core *core, const char *email, const char *name, bool admin,
-                          const char *password, size_t password_len, struct pat_person *ret)
+/* Checks email, name and password, and hashes the password, into `ret`, a person that can then be stored. */
+static int person_prepare(struct pat_core *core, const char *email, const char *name,
+                          const char *password, size_t password_len, bool known,
+                          struct pat_person *ret)
 {
-	*ret = (struct pat_person){ .admin = admin, .created_s = pat_core_now(core) };
 	int r = pat_core_email_check(email, ret->email);
+
 	if (r == 0)
 		r = pat_core_label_check(name, PAT_PERSON_NAME_CHARS_MAX, ret->name,
 		                         sizeof(ret->name));
@@ -93,7 +58,7 @@ static int person_prepare(struct pat_core *core, const char *email, const char *
 		r = pat_password_check(core->password, password, password_len, ret->email,
 		                       ret->name);
 	if (r == 0)
-		r = pat_password_hash(core->password, password, password_len, ret->password);
+		r = pat_password_hash(core->password, known, password, password_len, ret->password);
 	return r;
 }
 
@@ -101,8 +66,8 @@ int pat_core_person_add(struct pat_core *core, const char *email, const char *na
                         const char *password, size_t password_len, const struct pat_actor *actor,
                         int64_t *ret_id)
 {
-	struct pat_person person;
-	int r = person_prepare(core, email, name, admin, password, password_len, &person);
+	struct pat_person person = { .admin = admin, .created_s = pat_core_now(core) };
+	int r = person_prepare(core, email, name, password, password_len, true, &person);
 
 	if (r != 0)
 		return r;
@@ -110,24 +75,43 @@ int pat_core_person_add(struct pat_core *core, const char *email, const char *na
 		pat_store_person_create(core->store, &person, actor, person.created_s, ret_id));
 }
 
-int pat_core_person_list(struct pat_core *core, pat_person_fn *fn, void *arg)
+int pat_core_person_list(struct pat_core *core, int64_t after, unsigned limit, pat_person_fn *fn,
+                         void *arg)
 {
-	return pat_store_person_list(core->store, fn, arg);
+	return pat_store_person_list(core->store, after, limit, fn, arg);
 }
 
-int pat_core_person_disable(struct pat_core *core, const char *email, bool disabled,
+int pat_core_person_set_disabled(struct pat_core *core, int64_t id, bool disabled,
+                                 const struct pat_actor *actor)
+{
+	return pat_core_outcome(pat_store_person_set_disabled(core->store, id, disabled, actor,
+	                                                      pat_core_now(core)));
+}
+
+/* No email has a colon. */
+static int person_named(struct pat_core *core, const char *who, struct pat_person *ret)
+{
+	const char *colon = strchr(who, ':');
+	char service[PAT_LIMIT_PRODUCT_MAX + 1];
+
+	if (!colon || (size_t)(colon - who) >= sizeof(service))
+		return pat_store_person_by_email(core->store, who, ret);
+	(void)snprintf(service, sizeof(service), "%.*s", (int)(colon - who), who);
+	return pat_store_portal_person(core->store, service, colon + 1, ret);
+}
+
+int pat_core_person_disable(struct pat_core *core, const char *who, bool disabled,
                             const struct pat_actor *actor, int64_t *ret_id)
 {
 	struct pat_person person;
-	int r = pat_store_person_by_email(core->store, email, &person);
+	int r = pat_core_outcome(person_named(core, who, &person));
 
 	if (r == 0)
-		r = pat_store_person_set_disabled(core->store, person.id, disabled, actor,
-		                                  pat_core_now(core));
+		r = pat_core_person_set_disabled(core, person.id, disabled, actor);
 	if (r == 0)
 		*ret_id = person.id;
 	pat_wipe(&person, sizeof(person));
-	return pat_core_outcome(r);
+	return r;
 }
 
 int pat_core_person_password(struct pat_core *core, const char *email, const char *password,
@@ -142,7 +126,7 @@ int pat_core_person_password(struct pat_core *core, const char *email, const cha
 		r = pat_password_check(core->password, password, password_len, person.email,
 		                       person.name);
 	if (r == 0)
-		r = pat_password_hash(core->password, password, password_len, phc);
+		r = pat_password_hash(core->password, true, password, password_len, phc);
 	if (r == 0)
 		r = pat_core_outcome(pat_store_person_set_password(
 			core->store, person.id, phc, "password.changed", true, 0, actor,
@@ -153,14 +137,39 @@ int pat_core_person_password(struct pat_core *core, const char *email, const cha
 	return r;
 }
 
-int pat_core_person_get(struct pat_core *core, int64_t id, struct pat_person *ret)
+/* What a product is told of a person that was looked up. */
+static int person_for_product(int r, struct pat_person *person)
+{
+	if (r != 0)
+		return pat_core_outcome(r);
+	pat_wipe(person->password, sizeof(person->password));
+	return person->disabled ? PAT_CORE_E_NOT_FOUND : 0;
+}
+
+int pat_core_person_known(struct pat_core *core, int64_t id, struct pat_person *ret)
 {
 	int r = pat_store_person_by_id(core->store, id, ret);
 
 	if (r != 0)
 		return pat_core_outcome(r);
 	pat_wipe(ret->password, sizeof(ret->password));
-	return ret->disabled ? PAT_CORE_E_NOT_FOUND : 0;
+	return 0;
+}
+
+int pat_core_person_get(struct pat_core *core, int64_t id, struct pat_person *ret)
+{
+	return person_for_product(pat_store_person_by_id(core->store, id, ret), ret);
+}
+
+int pat_core_person_find(struct pat_core *core, const char *email, struct pat_person *ret)
+{
+	return person_for_product(pat_store_person_by_email(core->store, email, ret), ret);
+}
+
+int pat_core_audit_list(struct pat_core *core, int64_t after, unsigned limit, pat_audit_fn *fn,
+                        void *arg)
+{
+	return pat_store_audit_list(core->store, after, limit, fn, arg);
 }
 
 /* ---- The first account. */
@@ -195,7 +204,7 @@ int pat_core_setup_complete(struct pat_core *core, const char *code, const char 
                             const char *name, const char *password, size_t password_len,
                             const struct pat_actor *actor, struct pat_signed_in *ret)
 {
-	struct pat_person person;
+	struct pat_person person = { .admin = true, .created_s = pat_core_now(core) };
 	uint8_t hash[32];
 	bool needed = false;
 
@@ -209,7 +218,7 @@ int pat_core_setup_complete(struct pat_core *core, const char *code, const char 
 	                                          pat_clock_boot_ns());
 	if (ret->retry_after_s > 0)
 		return PAT_CORE_E_TOO_MANY;
-	r = person_prepare(core, email, name, true, password, password_len, &person);
+	r = person_prepare(core, email, name, password, password_len, false, &person);
 	pat_sha256(code, strlen(code), hash);
 	if (r == 0)
 		r = pat_core_outcome(pat_store_setup_complete(core->store, hash, &person, actor,

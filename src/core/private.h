@@ -9,11 +9,29 @@
 #include <stdatomic.h>
 
 #include "core/core.h"
+#include "core/intake.h"
 #include "core/journal.h"
 #include "core/password.h"
 #include "core/throttle.h"
 #include "index/reader.h"
+#include "index/ring.h"
 #include "index/writer.h"
+
+/* A product as the index and the dialog know it. */
+struct pat_product_loaded {
+	char name[PAT_LIMIT_PRODUCT_MAX + 1];
+	struct pat_core_product view; /* its name is above */
+	struct pat_scope *scopes;
+	struct pat_buf block; /* the compiled policy */
+};
+
+struct pat_products_loaded {
+	size_t n;
+	struct pat_product_loaded products[PAT_PRODUCTS_MAX + 1]; /* the built-in one first */
+};
+
+/* What one person can have live at most, and more, leaves the index at once. */
+#define PAT_CORE_LEFT_MAX 16384u
 
 struct pat_core {
 	struct pat_core_config config;
@@ -23,6 +41,13 @@ struct pat_core {
 	struct pat_index_writer *index;  /* NULL: this core keeps no index */
 	struct pat_index_reader *former; /* the index of the run before, until its usage is taken */
 	struct pat_index_reader *own;    /* the housekeeper's view of usage */
+	struct pat_intake *intake;       /* the housekeeper's, too; NULL: no index */
+	pthread_mutex_t left_lock;
+	struct pat_usage left[PAT_CORE_LEFT_MAX]; /* under that: of tokens that left the index */
+	size_t n_left;
+	pthread_mutex_t asked_lock;
+	struct pat_index_reader *asked; /* under that: for services' questions; NULL: no index */
+	struct pat_ring asked_ring;     /* under that */
 	struct pat_password *password;
 	struct pat_throttle *throttle;
 	_Atomic int64_t latest_s; /* time does not go back */
@@ -35,6 +60,10 @@ struct pat_core {
 	pthread_mutex_t stop_lock;
 	pthread_cond_t stop_wake;
 	bool stopping;
+	pthread_mutex_t import_lock; /* changes of products, one after the other */
+	pthread_rwlock_t products_lock;
+	struct pat_products_loaded *products; /* under that; NULL: not loaded */
+	atomic_bool products_stale;           /* what is stored is not in force yet */
 };
 
 /* The wall clock, never earlier than anything this store has already seen. */
@@ -43,17 +72,86 @@ int64_t pat_core_now(struct pat_core *core);
 /* Turns a store's outcome that has a twin here into it; the rest is a fault (-EIO). */
 int pat_core_outcome(int store_outcome) PAT_MUST_USE;
 
+/* src/core/usage.c: when a cell says that it was used last, which is not in the future. */
+int64_t pat_core_used_s(struct pat_core *core, int64_t last_used_s);
+/* What the cell of a token knows that the store does not yet; all zeros where there is none. */
+struct pat_core_use {
+	int64_t last_used_s;
+	int64_t count;
+};
+void pat_core_usage_of(struct pat_core *core, const uint8_t digest[static PAT_DIGEST_BYTES],
+                       struct pat_core_use *ret);
+void pat_core_usage_add(struct pat_record *record, const struct pat_core_use *use);
+/* Both, of a record's own token. */
+void pat_core_usage_live(struct pat_core *core, struct pat_record *record);
+/* Takes a token out of the index, if it is there. What its cell knows is kept until it is stored; when there is no more room it is
+ * lost. For the listener too, which must not store anything itself. */
+void pat_core_index_leave(struct pat_core *core, const uint8_t digest[static PAT_DIGEST_BYTES]);
+/* Stores what was kept; what cannot be stored now is tried again at the housekeeper's next turn. */
+void pat_core_usage_settle(struct pat_core *core);
+
 /* src/core/keeper.c: the thread that moves time, usage and forgetting along. */
 int pat_core_keeper_start(struct pat_core *core) PAT_MUST_USE;
 void pat_core_keeper_stop(struct pat_core *core);
+
+/* src/core/product.c: reads all products from the store and puts them in force. Under the import lock, or before anybody
+ * else is there. */
+int pat_core_products_load(struct pat_core *core, struct pat_err *err) PAT_MUST_USE;
+/* Tries again what could not be put in force. */
+void pat_core_products_refresh(struct pat_core *core);
+void pat_core_products_done(struct pat_core *core);
 
 /* src/core/people.c: the checks of what a person is called. Outcomes of core.h. `out` gets the trimmed text. */
 int pat_core_email_check(const char *email, char out[static PAT_EMAIL_BYTES_MAX + 1]) PAT_MUST_USE;
 int pat_core_label_check(const char *text, size_t chars_max, char *out,
                          size_t out_bytes) PAT_MUST_USE;
 
-/* src/core/sessions.c: makes a session for a person who has proven who they are. */
+/* src/core/sessions.c: verifies a password under the throttle, as `account`. `person` has the password's hash; it may be one that
+ * does not exist (id 0). Somebody with a session never waits in the strangers' line; guesses made in it are slowed down like any
+ * other. 0, E_CREDENTIALS, E_TOO_MANY with `*ret_retry_after_s`. */
+int pat_core_prove(struct pat_core *core, const struct pat_person *person, const char *account,
+                   const char *password, size_t password_len, bool in_session,
+                   const struct pat_actor *actor, unsigned *ret_retry_after_s) PAT_MUST_USE;
+/* src/core/revoke.c: revokes a token of a person's, whoever asks for it, and keeps what is known of its use. */
+int pat_core_revoke_one(struct pat_core *core, int64_t owner,
+                        const uint8_t tid[static PAT_TID_BYTES], const struct pat_actor *actor,
+                        struct pat_record *ret) PAT_MUST_USE;
+
+/* src/core/maker.c: whether the token that makes `record` may, and is not less; what the record leaves open is limited as that
+ * one is, and it becomes its maker. E_TOKEN_ENDED, E_BEYOND_…, E_LIMIT_TOO_MANY. */
+int pat_core_maker_check(struct pat_core *core, const uint8_t maker[static PAT_TID_BYTES],
+                         struct pat_record *record) PAT_MUST_USE;
+/* Whether the record may have what it has of patd's own scopes; limits it to patd when it has only these.
+ * E_SCOPE_NOT_ALLOWED, E_PRODUCTS_REQUIRED, E_LIMIT_TOO_MANY. */
+int pat_core_own_scopes_check(struct pat_core *core, bool admin,
+                              struct pat_record *record) PAT_MUST_USE;
+
+/* src/core/product.c: whether the scope is in the catalogue or a product's: not only patd's own. */
+bool pat_core_scope_elsewhere(struct pat_core *core, const char *scope);
+
+/* … whether it is a product that was imported: neither the built-in one nor patd itself. */
+bool pat_core_product_imported(struct pat_core *core, const char *name);
+
+/* src/core/portal.c: gives a token of such a person the name that its product knows them by, and that product for its only one.
+ * E_PRODUCT_UNKNOWN: it is for another; E_LIMIT_TOO_MANY. */
+int pat_core_portal_token(const struct pat_person *person, const char *product,
+                          struct pat_record *record) PAT_MUST_USE;
+
+/* src/core/tokens.c: what a list shows, whole. */
+struct pat_token_query pat_core_list_query(enum pat_token_filter filter, int64_t now_s);
+
+/* src/core/sessions.c: a session that nobody has stored yet, and its cookie. */
+int pat_core_session_prepare(struct pat_core *core, const struct pat_person *person,
+                             const struct pat_actor *actor, int64_t now_s,
+                             struct pat_signed_in *ret) PAT_MUST_USE;
+/* … what became of it in the store: `stored`, which is returned. */
+int pat_core_session_finish(const struct pat_person *person, int stored,
+                            struct pat_signed_in *ret) PAT_MUST_USE;
+/* … makes a session for a person who has proven who they are. */
 int pat_core_session_start(struct pat_core *core, const struct pat_person *person,
                            const struct pat_actor *actor, struct pat_signed_in *ret) PAT_MUST_USE;
+/* Whether that was no longer ago than the operator wants it to be before something is generated. */
+bool pat_core_session_fresh(const struct pat_core *core, const struct pat_signed_in *who,
+                            int64_t now_s);
 
 #endif

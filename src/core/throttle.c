@@ -63,31 +63,59 @@ void pat_throttle_free(struct pat_throttle *t)
 	free(t);
 }
 
-/* The entry of a key; a new one takes the place that was quiet longest among its few. */
-static struct entry *find(struct pat_throttle *t, const char *text, uint64_t now_ns)
+/* Which of two makes room: one that nobody waits for, then what was quiet longer. */
+static bool rather(const struct entry *a, const struct entry *b, uint64_t now_ns)
+{
+	bool a_waits = a->until_ns > now_ns;
+	bool b_waits = b->until_ns > now_ns;
+
+	return a_waits != b_waits ? b_waits : a->last_ns < b->last_ns;
+}
+
+static uint64_t key_of(const struct pat_throttle *t, const char *text)
 {
 	uint64_t key = 0;
-	struct entry *oldest = NULL;
 
 	(void)crypto_shorthash((uint8_t *)&key, (const uint8_t *)text, strlen(text), t->seed);
-	key |= 1;
-	for (size_t i = 0; i < WAYS; i++) {
-		struct entry *e = &t->entries[((key >> 1) / WAYS * WAYS + i) & (t->n - 1)];
+	return key | 1;
+}
 
-		if (e->key == key) {
-			if (now_ns > e->until_ns && now_ns - e->last_ns > FORGET_S * NS_PER_S)
-				*e = (struct entry){ .key = key };
-			return e;
-		}
-		if (!oldest || e->last_ns < oldest->last_ns)
-			oldest = e;
+static struct entry *place(struct pat_throttle *t, uint64_t key, size_t way)
+{
+	return &t->entries[((key >> 1) / WAYS * WAYS + way) & (t->n - 1)];
+}
+
+/* The entry of a key, or NULL. */
+static struct entry *known(struct pat_throttle *t, uint64_t key)
+{
+	for (size_t i = 0; i < WAYS; i++)
+		if (place(t, key, i)->key == key)
+			return place(t, key, i);
+	return NULL;
+}
+
+/* The entry of a key; a new one takes the place of another of its few. */
+static struct entry *find(struct pat_throttle *t, const char *text, uint64_t now_ns)
+{
+	uint64_t key = key_of(t, text);
+	struct entry *e = known(t, key);
+
+	if (e) {
+		if (now_ns > e->until_ns && now_ns - e->last_ns > FORGET_S * NS_PER_S)
+			*e = (struct entry){ .key = key };
+		return e;
 	}
-	*oldest = (struct entry){ .key = key };
-	return oldest;
+	e = place(t, key, 0);
+	for (size_t i = 1; i < WAYS; i++)
+		if (rather(place(t, key, i), e, now_ns))
+			e = place(t, key, i);
+	/* Not quiet from now on: the next key asked for must not take its place. */
+	*e = (struct entry){ .key = key, .last_ns = now_ns };
+	return e;
 }
 
 /* One IPv6 customer has a /64; an IPv4-mapped address is its IPv4. */
-static void address_key(const char *address, char out[static INET6_ADDRSTRLEN])
+void pat_throttle_address(const char *address, char out[static PAT_THROTTLE_ADDRESS_BYTES])
 {
 	struct in6_addr a;
 
@@ -99,30 +127,41 @@ static void address_key(const char *address, char out[static INET6_ADDRSTRLEN])
 	(void)snprintf(out, INET6_ADDRSTRLEN, "%s", address);
 }
 
+struct texts {
+	char pair[KEY_TEXT];
+	char address[KEY_TEXT];
+	char account[KEY_TEXT];
+};
+
+static struct texts texts_of(const char *account, const char *address)
+{
+	char where[PAT_THROTTLE_ADDRESS_BYTES];
+	char who[256];
+	struct texts texts;
+
+	pat_throttle_address(address ? address : "", where);
+	(void)snprintf(who, sizeof(who), "%s", account);
+	for (char *c = who; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	(void)snprintf(texts.pair, sizeof(texts.pair), "pair %s %s", where, who);
+	(void)snprintf(texts.address, sizeof(texts.address), "address %s", where);
+	(void)snprintf(texts.account, sizeof(texts.account), "account %s", who);
+	return texts;
+}
+
 struct trio {
 	struct entry *pair;
 	struct entry *address;
 	struct entry *account;
 };
 
-static struct trio find_trio(struct pat_throttle *t, const char *account, const char *address,
-                             uint64_t now_ns)
+static struct trio find_trio(struct pat_throttle *t, const struct texts *texts, uint64_t now_ns)
 {
-	char where[INET6_ADDRSTRLEN];
-	char who[256];
-	char text[KEY_TEXT];
 	struct trio trio;
 
-	address_key(address ? address : "", where);
-	(void)snprintf(who, sizeof(who), "%s", account);
-	for (char *c = who; *c; c++)
-		*c = (char)tolower((unsigned char)*c);
-	(void)snprintf(text, sizeof(text), "pair %s %s", where, who);
-	trio.pair = find(t, text, now_ns);
-	(void)snprintf(text, sizeof(text), "address %s", where);
-	trio.address = find(t, text, now_ns);
-	(void)snprintf(text, sizeof(text), "account %s", who);
-	trio.account = find(t, text, now_ns);
+	trio.pair = find(t, texts->pair, now_ns);
+	trio.address = find(t, texts->address, now_ns);
+	trio.account = find(t, texts->account, now_ns);
 	return trio;
 }
 
@@ -147,20 +186,31 @@ static void count(struct entry *e, unsigned free_failures, uint64_t now_ns)
 	e->until_ns = now_ns + wait * NS_PER_S;
 }
 
+/* What is left to wait for one key. Makes no entry: names that are only tried while an address waits must not push others
+ * out. */
+static unsigned left_s(struct pat_throttle *t, const char *text, uint64_t now_ns)
+{
+	const struct entry *e = known(t, key_of(t, text));
+
+	return e ? wait_s(e, now_ns) : 0;
+}
+
 unsigned pat_throttle_attempt(struct pat_throttle *t, const char *account, const char *address,
                               bool address_known, uint64_t now_ns)
 {
-	(void)pthread_mutex_lock(&t->lock);
-	struct trio trio = find_trio(t, account, address, now_ns);
-	unsigned wait = wait_s(trio.pair, now_ns);
-	unsigned other = wait_s(trio.address, now_ns);
+	struct texts texts = texts_of(account, address);
 
+	(void)pthread_mutex_lock(&t->lock);
+	unsigned wait = left_s(t, texts.pair, now_ns);
+	unsigned other = left_s(t, texts.address, now_ns);
 	if (other > wait)
 		wait = other;
-	other = address_known ? 0 : wait_s(trio.account, now_ns);
+	other = address_known ? 0 : left_s(t, texts.account, now_ns);
 	if (other > wait)
 		wait = other;
 	if (wait == 0) {
+		struct trio trio = find_trio(t, &texts, now_ns);
+
 		count(trio.pair, PAT_THROTTLE_PAIR_FREE, now_ns);
 		count(trio.address, PAT_THROTTLE_ADDRESS_FREE, now_ns);
 		count(trio.account, PAT_THROTTLE_ACCOUNT_FREE, now_ns);
@@ -178,8 +228,10 @@ static void uncount(struct entry *e)
 
 void pat_throttle_success(struct pat_throttle *t, const char *account, const char *address)
 {
+	struct texts texts = texts_of(account, address);
+
 	(void)pthread_mutex_lock(&t->lock);
-	struct trio trio = find_trio(t, account, address, 0);
+	struct trio trio = find_trio(t, &texts, 0);
 	*trio.pair = (struct entry){ .key = trio.pair->key };
 	*trio.account = (struct entry){ .key = trio.account->key };
 	uncount(trio.address);
@@ -188,8 +240,10 @@ void pat_throttle_success(struct pat_throttle *t, const char *account, const cha
 
 void pat_throttle_undo(struct pat_throttle *t, const char *account, const char *address)
 {
+	struct texts texts = texts_of(account, address);
+
 	(void)pthread_mutex_lock(&t->lock);
-	struct trio trio = find_trio(t, account, address, 0);
+	struct trio trio = find_trio(t, &texts, 0);
 	uncount(trio.pair);
 	uncount(trio.address);
 	uncount(trio.account);

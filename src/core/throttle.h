@@ -7,7 +7,8 @@
  * from many addresses makes only strangers wait: an address the person has signed in from before is
  * let through, so the attack does not become the victim's problem.
  *
- * In memory and bounded: when the table is full the entry that failed longest ago makes room.
+ * In memory and bounded: when the table is full the entry that failed longest ago makes room, of those for which nobody
+ * has to wait.
  */
 #ifndef PAT_CORE_THROTTLE_H
 #define PAT_CORE_THROTTLE_H
@@ -18,6 +19,10 @@
 #define PAT_THROTTLE_ADDRESS_FREE 40
 #define PAT_THROTTLE_ACCOUNT_FREE 50 /* stays below NIST's 100 with parallel guesses in flight */
 #define PAT_THROTTLE_WAIT_S_MAX   900
+
+#define PAT_THROTTLE_ADDRESS_BYTES 46
+/* What an address counts as: an IPv6 one its /64, an IPv4-mapped one its IPv4. */
+void pat_throttle_address(const char *address, char out[static PAT_THROTTLE_ADDRESS_BYTES]);
 
 struct pat_throttle;
 

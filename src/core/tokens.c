@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Generating, listing and revoking. Nothing here tells the index anything: the store's listener does,
+ * Generating and listing; revoking is revoke.c. Nothing here tells the index anything: the store's listener does,
  * between the commit and the return of the call (core.c).
  */
 #include <errno.h>
@@ -11,6 +11,25 @@
 #include "core/private.h"
 
 #define DAY_S 86400
+
+/* Optional; otherwise judged as names are. */
+static int note_check(const char *note, char out[static PAT_TOKEN_NOTE_BYTES_MAX + 1])
+{
+	int r = pat_core_label_check(note ? note : "", PAT_TOKEN_NOTE_CHARS_MAX, out,
+	                             PAT_TOKEN_NOTE_BYTES_MAX + 1);
+
+	switch (r) {
+	case PAT_CORE_E_NAME_REQUIRED:
+		out[0] = '\0';
+		return 0;
+	case PAT_CORE_E_NAME_TOO_LONG:
+		return PAT_CORE_E_NOTE_TOO_LONG;
+	case PAT_CORE_E_NAME_BAD_CHARACTERS:
+		return PAT_CORE_E_NOTE_BAD_CHARACTERS;
+	default:
+		return r;
+	}
+}
 
 static int scopes_outcome(int outcome)
 {
@@ -28,14 +47,21 @@ static int scopes_outcome(int outcome)
 	}
 }
 
+/* `product`: the only one there is for whoever asks; NULL: all are. */
+static bool scope_known(struct pat_core *core, const char *product, const char *scope)
+{
+	return product ? pat_core_product_takes(core, product, scope)
+	               : pat_core_scope_known(core, scope);
+}
+
 static int scopes_check(struct pat_core *core, const struct pat_token_request *request,
-                        struct pat_record *record, size_t *ret_bad)
+                        const char *product, struct pat_record *record, size_t *ret_bad)
 {
 	if (request->n_scopes > PAT_SCOPES_MAX)
 		return PAT_CORE_E_SCOPE_TOO_MANY;
 	for (size_t i = 0; i < request->n_scopes; i++) {
 		*ret_bad = i;
-		if (!pat_catalogue_find(core->config.catalogue, request->scopes[i]))
+		if (!scope_known(core, product, request->scopes[i]))
 			return PAT_CORE_E_SCOPE_UNKNOWN;
 		for (size_t j = 0; j < i; j++)
 			if (strcmp(request->scopes[i], request->scopes[j]) == 0)
@@ -43,6 +69,42 @@ static int scopes_check(struct pat_core *core, const struct pat_token_request *r
 	}
 	return scopes_outcome(
 		pat_scopes_canonical(request->scopes, request->n_scopes, record->scopes));
+}
+
+static int limits_outcome(int outcome)
+{
+	switch (outcome) {
+	case 0:
+		return 0;
+	case PAT_LIMITS_E_DUPLICATE:
+		return PAT_CORE_E_LIMIT_DUPLICATE;
+	case PAT_LIMITS_E_TOO_MANY:
+		return PAT_CORE_E_LIMIT_TOO_MANY;
+	default:
+		return PAT_CORE_E_LIMIT_MALFORMED;
+	}
+}
+
+/* A limit to what is not there would only be noticed when the token opens nothing. */
+static int limits_check(struct pat_core *core, const struct pat_token_request *request,
+                        const char *product, struct pat_record *record)
+{
+	const char *cursor = record->limits;
+	struct pat_limit limit;
+
+	int r = limits_outcome(
+		pat_limits_canonical(request->limits, request->n_limits, record->limits));
+	while (r == 0 && pat_limits_next(&cursor, &limit)) {
+		if (limit.kind != PAT_LIMIT_AUDIENCE && limit.kind != PAT_LIMIT_RESOURCE)
+			continue;
+		if ((product && strcmp(limit.product, product) != 0) ||
+		    !pat_core_product_known(core, limit.product, NULL))
+			r = PAT_CORE_E_PRODUCT_UNKNOWN;
+		else if (limit.kind == PAT_LIMIT_RESOURCE &&
+		         !pat_core_product_known(core, limit.product, limit.param))
+			r = PAT_CORE_E_PARAMETER_UNKNOWN;
+	}
+	return r;
 }
 
 static int expiry_check(struct pat_core *core, const struct pat_token_request *request,
@@ -87,20 +149,24 @@ static int secret_make(struct pat_core *core, struct pat_secret *ret_token,
 	return 0;
 }
 
-/* The token is durable; is it in the index too? If there was no memory for it, it is taken back. */
+/* The token is durable; is it in the index too? It may have been revoked already, with the one that made it or all of its
+ * owner's. If there was no memory for it, it is taken back. */
 static int confirm(struct pat_core *core, const struct pat_actor *actor,
                    const struct pat_record *record)
 {
+	pat_cleanup(pat_freep) struct pat_record *now = NULL;
 	int64_t ignored = 0;
-	struct pat_record *gone = NULL;
 
 	if (!core->index || pat_index_writer_usage(core->index, record->digest, &ignored, &ignored))
 		return 0;
-	gone = malloc(sizeof(*gone));
-	if (gone)
-		(void)!pat_store_token_revoke(core->store, record->owner, record->digest, actor,
-		                              pat_core_now(core), gone);
-	free(gone);
+	now = malloc(sizeof(*now));
+	if (!now)
+		return -ENOMEM;
+	int r = pat_store_token_get(core->store, record->owner, record->digest, now);
+	if (r == 0 && now->state == PAT_RECORD_REVOKED)
+		return PAT_CORE_E_TOKEN_ENDED;
+	(void)!pat_store_token_revoke(core->store, record->owner, record->digest, actor,
+	                              pat_core_now(core), now);
 	return -ENOSPC;
 }
 
@@ -109,7 +175,15 @@ static int create_checked(struct pat_core *core, const struct pat_signed_in *who
                           struct pat_new_token *new, struct pat_token_answer *ret)
 {
 	struct pat_record *record = &new->record;
+	struct pat_service service;
+	const char *product = NULL;
 
+	if (pat_core_portal_person(&who->person)) {
+		int there = pat_core_portal_service(core, &who->person, &service);
+		if (there != 0)
+			return there;
+		product = service.product;
+	}
 	new->now_s = pat_core_now(core);
 	new->live_max = core->config.live_tokens_max;
 	new->idempotency_key = request->idempotency_key;
@@ -120,9 +194,21 @@ static int create_checked(struct pat_core *core, const struct pat_signed_in *who
 	int r = pat_core_label_check(request->name, PAT_TOKEN_NAME_CHARS_MAX, record->name,
 	                             sizeof(record->name));
 	if (r == 0)
-		r = scopes_check(core, request, record, &ret->bad_scope);
+		r = note_check(request->note, record->note);
+	if (r == 0)
+		r = scopes_check(core, request, product, record, &ret->bad_scope);
+	if (r == 0)
+		r = limits_check(core, request, product, record);
+	if (r == 0 && product)
+		r = pat_core_portal_token(&who->person, product, record);
 	if (r == 0)
 		r = expiry_check(core, request, record);
+	if (r == 0 && request->maker)
+		r = pat_core_maker_check(core, request->maker, record);
+	if (r == 0)
+		r = pat_core_own_scopes_check(core, who->person.admin, record);
+	if (r == 0 && !pat_core_session_fresh(core, who, new->now_s))
+		r = PAT_CORE_E_REAUTHENTICATE;
 	if (r == 0)
 		ret->retry_after_s = pat_throttle_allow(core->throttle, "create", who->person.id,
 		                                        core->config.creates_per_hour_max, 3600,
@@ -157,68 +243,27 @@ int pat_core_token_create(struct pat_core *core, const struct pat_signed_in *who
 	return r;
 }
 
-/* What the usage cell knows that the store does not yet. */
-static void add_live_usage(struct pat_core *core, struct pat_record *record)
+int pat_core_token_narrow(struct pat_core *core, const struct pat_signed_in *who,
+                          const uint8_t tid[static PAT_TID_BYTES], const char *const *scopes,
+                          size_t n_scopes, const struct pat_actor *actor, struct pat_record *ret)
 {
-	int64_t last = 0;
-	int64_t count = 0;
+	char kept[PAT_SCOPES_TEXT_BYTES_MAX + 1];
+	int r = n_scopes > PAT_SCOPES_MAX
+	                ? PAT_CORE_E_SCOPE_TOO_MANY
+	                : scopes_outcome(pat_scopes_canonical(scopes, n_scopes, kept));
 
-	if (!core->index || record->state != PAT_RECORD_LIVE ||
-	    !pat_index_writer_usage(core->index, record->digest, &last, &count))
-		return;
-	if (last > pat_core_now(core))
-		last = pat_core_now(
-			core); /* workers write the cell: nothing was used in the future */
-	if (last > record->last_used_s)
-		record->last_used_s = last;
-	record->use_count += count;
+	if (r != 0)
+		return r;
+	return pat_core_outcome(pat_store_token_narrow(core->store, who->person.id, tid, kept,
+	                                               actor, pat_core_now(core), ret));
 }
 
-/* The token leaves the index, and its usage cell with it: what the cell knew goes to the store first-hand. */
-static void keep_usage(struct pat_core *core, struct pat_record *record, int64_t last,
-                       int64_t count)
+struct pat_token_query pat_core_list_query(enum pat_token_filter filter, int64_t now_s)
 {
-	int64_t now = pat_core_now(core);
-
-	if (count == 0)
-		return;
-	if (last > now)
-		last = now; /* workers write the cell: nothing was used in the future */
-	struct pat_usage usage = { .number = record->number,
-		                   .last_used_s = last,
-		                   .use_count_more = count };
-	if (last > record->last_used_s)
-		record->last_used_s = last;
-	record->use_count += count;
-	(void)!pat_store_usage_fold(core->store, &usage, 1);
-}
-
-int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who,
-                          const uint8_t tid[static PAT_TID_BYTES], const struct pat_actor *actor,
-                          struct pat_record *ret)
-{
-	uint8_t digest[PAT_DIGEST_BYTES];
-	int64_t last = 0;
-	int64_t count = 0;
-	int r = pat_store_token_get(core->store, who->person.id, tid, ret);
-
-	if (r == 0 && core->index) {
-		memcpy(digest, ret->digest, sizeof(digest)); /* UNSAFE: same size */
-		(void)pat_index_writer_usage_take(core->index, digest, &last, &count);
-	}
-	/* Asked also of a row that is no token any more: it ends all the same. */
-	if (r == 0 || r == PAT_STORE_E_NOT_FOUND)
-		r = pat_store_token_revoke(core->store, who->person.id, tid, actor,
-		                           pat_core_now(core), ret);
-	/* The listener has removed it. But a revoke that failed before, on a disk that did not sync, may have come back from
-	 * the log when the store was opened anew; the listener never heard of that one, and this call changed nothing. */
-	if (r == 0 && core->index)
-		(void)pat_index_writer_remove(core->index, ret->digest);
-	if (r == 0)
-		keep_usage(core, ret, last, count);
-	else if (count > 0)
-		pat_index_writer_usage_give(core->index, digest, count);
-	return pat_core_outcome(r);
+	return (struct pat_token_query){ .filter = filter,
+		                         .now_s = now_s,
+		                         .ended_after_s = now_s - PAT_ENDED_LISTED_DAYS * DAY_S,
+		                         .limit = UINT32_MAX };
 }
 
 int pat_core_token_get(struct pat_core *core, const struct pat_signed_in *who,
@@ -227,8 +272,24 @@ int pat_core_token_get(struct pat_core *core, const struct pat_signed_in *who,
 	int r = pat_core_outcome(pat_store_token_get(core->store, who->person.id, tid, ret));
 
 	if (r == 0)
-		add_live_usage(core, ret);
+		pat_core_usage_live(core, ret);
 	return r;
+}
+
+int pat_core_token_usage(struct pat_core *core, const struct pat_signed_in *who,
+                         const uint8_t tid[static PAT_TID_BYTES], struct pat_record *ret,
+                         struct pat_usage_view *ret_usage)
+{
+	int r = pat_store_token_get(core->store, who->person.id, tid, ret);
+
+	if (r == 0)
+		r = pat_store_usage_view(core->store, ret->number, pat_core_now(core), ret_usage);
+	if (r != 0)
+		return pat_core_outcome(r);
+	int64_t stored = ret->use_count;
+	pat_core_usage_live(core, ret);
+	ret_usage->days[PAT_USAGE_DAYS - 1] += ret->use_count - stored;
+	return 0;
 }
 
 struct list {
@@ -243,7 +304,7 @@ static int list_one(void *arg, const struct pat_record *record)
 	struct list *list = arg;
 
 	list->record = *record;
-	add_live_usage(list->core, &list->record);
+	pat_core_usage_live(list->core, &list->record);
 	return list->fn(list->arg, &list->record);
 }
 
@@ -258,9 +319,11 @@ int pat_core_token_list(struct pat_core *core, const struct pat_signed_in *who,
 	list->core = core;
 	list->fn = fn;
 	list->arg = arg;
-	return pat_core_outcome(pat_store_token_list(core->store, who->person.id, filter,
-	                                             pat_core_now(core), before, limit, list_one,
-	                                             list));
+	struct pat_token_query query = pat_core_list_query(filter, pat_core_now(core));
+	query.before = before;
+	query.limit = limit;
+	return pat_core_outcome(
+		pat_store_token_list(core->store, who->person.id, &query, list_one, list));
 }
 
 const char *pat_core_token_state(struct pat_core *core, const struct pat_record *record)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The picture behind `img_url`: fetched by browsers without any token, so it tells nothing but a
- * colour made from the id. It is the same whether or not anybody has that id.
+ * The picture behind `img_url`: fetched by browsers without any token, of whatever site shows it. There are two kinds:
+ *
+ *   <id>.svg             a disc in a colour made from the id: the same whether or not anybody has that id
+ *   <id>-<hash>.<kind>   the picture that a person gave, named by its content; a name that is not guessed, and that nobody else's
+ *                        picture will ever have
  */
 #ifndef PAT_FILES_AVATAR_H
 #define PAT_FILES_AVATAR_H
@@ -9,9 +12,23 @@
 #include "base/buf.h"
 #include "files/files.h"
 
-#define PAT_FILES_AVATAR_CONTENT_TYPE "image/svg+xml"
+struct pat_core;
+struct pat_person;
 
-/* Writes the picture of `file`, "<id>.svg". E_NOT_FOUND for any other name. */
-int pat_files_avatar(const char *file, struct pat_buf *out) PAT_MUST_USE;
+#define PAT_FILES_AVATAR_PATH_BYTES \
+	80 /* "/avatars/", 18 digits, "-", 32 digits, ".webp", and then some */
+
+struct pat_files_avatar_type {
+	const char *content_type;
+	const char *cache_control;
+};
+
+/* Writes the picture of `file` into `out` and says what it is. E_NOT_FOUND: no such name, or no longer. */
+int pat_files_avatar(struct pat_core *core, const char *file, struct pat_buf *out,
+                     struct pat_files_avatar_type *ret) PAT_MUST_USE;
+
+/* Where a person's picture is: the one they gave, or the disc. */
+void pat_files_avatar_path(const struct pat_person *person,
+                           char out[static PAT_FILES_AVATAR_PATH_BYTES]);
 
 #endif

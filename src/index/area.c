@@ -18,7 +18,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/crypto.h"
 #include "index/map.h"
+#include "index/policies.h"
 
 #define PAGE_BYTES  4096ull
 #define CHUNK_BYTES (256ull * 1024)
@@ -70,8 +72,8 @@ int pat_area_take(struct pat_area *area, uint64_t bytes, uint64_t align, uint64_
 
 void pat_area_settle(struct pat_area *area, uint64_t reserved)
 {
-	uintptr_t end = (uintptr_t)area->base + reserved;
-	uint8_t *upto = (uint8_t *)(end & ~(uintptr_t)(PAT_MAP_HUGE_BYTES - 1));
+	uint8_t *end = (uint8_t *)area->base + reserved;
+	uint8_t *upto = end - ((uintptr_t)end & (PAT_MAP_HUGE_BYTES - 1));
 
 	if (upto <= area->settled)
 		return;
@@ -131,9 +133,8 @@ static void lay_out(struct pat_index_header *h, const struct pat_index_config *c
 	atomic_store(&h->state, PAT_INDEX_LOADING);
 }
 
-/* A new file of that name and size, mapped; what was there of that name is a dead run's. */
-static int create_mapped(int dir, const char *name, mode_t mode, gid_t group, uint64_t bytes,
-                         int *ret_fd, void **ret_map)
+int pat_area_file_make(int dir, const char *name, mode_t mode, gid_t group, uint64_t bytes,
+                       int *ret_fd, void **ret_map)
 {
 	(void)unlinkat(dir, name, 0);
 	pat_cleanup(pat_closep) int fd =
@@ -163,8 +164,8 @@ static int create_usage(struct pat_index_files *files, const struct pat_index_co
 
 	files->usage_bytes = PAGE_BYTES + pages(h->slots_max * sizeof(struct pat_usage_cell));
 	(void)snprintf(name, sizeof(name), PAT_USAGE_FORMAT, (unsigned long long)h->generation);
-	int r = create_mapped(files->directory_fd, name, 0660, config->group, files->usage_bytes,
-	                      &files->usage_fd, &map);
+	int r = pat_area_file_make(files->directory_fd, name, 0660, config->group,
+	                           files->usage_bytes, &files->usage_fd, &map);
 	if (r == 0)
 		files->usage = map;
 	if (r == 0)
@@ -192,8 +193,8 @@ static int create_index(struct pat_index_files *files, const struct pat_index_co
 	if (r < 0)
 		return r;
 	lay_out(&layout, config, generation | 1);
-	r = create_mapped(files->directory_fd, PAT_INDEX_TMP, 0640, config->group,
-	                  layout.file_bytes, &files->index_fd, &map);
+	r = pat_area_file_make(files->directory_fd, PAT_INDEX_TMP, 0640, config->group,
+	                       layout.file_bytes, &files->index_fd, &map);
 	if (r < 0)
 		return r;
 	pat_assert(map);
@@ -283,13 +284,43 @@ static void forget_usage(int dir, uint64_t generation)
 	(void)unlinkat(dir, name, 0);
 }
 
+static void forget_policies(int dir, uint64_t generation)
+{
+	char name[64];
+
+	if (generation == 0)
+		return;
+	(void)snprintf(name, sizeof(name), PAT_POLICIES_FORMAT, (unsigned long long)generation);
+	(void)unlinkat(dir, name, 0);
+}
+
+int pat_index_files_policies(struct pat_index_files *files,
+                             const struct pat_policies_source *sources, size_t n, gid_t group,
+                             struct pat_err *err)
+{
+	uint64_t generation = 0;
+	int r = pat_random(&generation, sizeof(generation));
+
+	generation |= 1;
+	if (r == 0)
+		r = pat_policies_write(files->directory_fd, generation, sources, n, group);
+	if (r < 0)
+		return pat_err_set(err, r, "cannot write the policies beside the index: %s",
+		                   pat_err_words(r));
+	/* Sequentially consistent: from this store on nobody begins to judge by the former ones. */
+	forget_policies(files->directory_fd, atomic_exchange(&files->header->policies, generation));
+	return 0;
+}
+
 void pat_index_files_close(struct pat_index_files *files)
 {
 	if (!files->named && files->index_fd >= 0) {
 		(void)unlinkat(files->directory_fd, PAT_INDEX_TMP, 0);
 		/* Without a usage file the header may never have got memory: touching it would be a signal. */
-		if (files->usage_fd >= 0)
+		if (files->usage_fd >= 0) {
 			forget_usage(files->directory_fd, files->header->generation);
+			forget_policies(files->directory_fd, files->header->policies);
+		}
 	}
 	if (files->usage)
 		(void)munmap(files->usage, files->usage_bytes);
@@ -305,6 +336,7 @@ void pat_index_files_unlink(struct pat_index_files *files)
 {
 	(void)unlinkat(files->directory_fd, PAT_INDEX_FILE, 0);
 	forget_usage(files->directory_fd, files->header->generation);
+	forget_policies(files->directory_fd, files->header->policies);
 }
 
 uint64_t pat_index_files_memory(const struct pat_index_files *files)
@@ -317,24 +349,38 @@ uint64_t pat_index_files_memory(const struct pat_index_files *files)
 	return ((uint64_t)index.st_blocks + (uint64_t)usage.st_blocks) * 512;
 }
 
-void pat_index_files_forget_others(struct pat_index_files *files, uint64_t keep)
+/* Removes the files of a generation each, but for those named. */
+static void forget_but(int directory_fd, const char *prefix, const char *own, const char *kept)
 {
-	char own[64];
-	char kept[64];
-	int fd = openat(files->directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int fd = openat(directory_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
 	if (!dir) {
 		pat_closep(&fd);
 		return;
 	}
+	struct dirent *e = NULL;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): own stream */
+	while ((e = readdir(dir)) != NULL)
+		if (strncmp(e->d_name, prefix, strlen(prefix)) == 0 &&
+		    strcmp(e->d_name, own) != 0 && strcmp(e->d_name, kept) != 0)
+			(void)unlinkat(directory_fd, e->d_name, 0);
+	(void)closedir(dir);
+}
+
+void pat_index_files_forget_others(struct pat_index_files *files, uint64_t keep)
+{
+	char own[64];
+	char kept[64];
+
 	(void)snprintf(own, sizeof(own), PAT_USAGE_FORMAT,
 	               (unsigned long long)files->header->generation);
 	(void)snprintf(kept, sizeof(kept), PAT_USAGE_FORMAT, (unsigned long long)keep);
-	for (struct dirent *e = readdir(dir); e;
-	     e = readdir(dir)) /* NOLINT(concurrency-mt-unsafe): own stream */
-		if (strncmp(e->d_name, "usage-", 6) == 0 && strcmp(e->d_name, own) != 0 &&
-		    strcmp(e->d_name, kept) != 0)
-			(void)unlinkat(files->directory_fd, e->d_name, 0);
-	(void)closedir(dir);
+	forget_but(files->directory_fd, "usage-", own, kept);
+	if (keep != 0)
+		return; /* that generation's policies are named by its own header */
+	(void)snprintf(own, sizeof(own), PAT_POLICIES_FORMAT,
+	               (unsigned long long)files->header->policies);
+	forget_but(files->directory_fd, "policies-", own, own);
 }

@@ -37,6 +37,13 @@ void pat_area_release(struct pat_area *area, uint64_t at, uint64_t bytes);
 /* Backs a released piece again. 0 or -ENOSPC. */
 int pat_area_reserve_again(struct pat_area *area, uint64_t at, uint64_t bytes) PAT_MUST_USE;
 
+/* A new file of that name and size in the folder, mapped for writing and left out of core dumps; without memory yet. What
+ * was there of that name is a dead run's. 0 or -errno. */
+int pat_area_file_make(int directory_fd, const char *name, mode_t mode, gid_t group, uint64_t bytes,
+                       int *ret_fd, void **ret_map) PAT_MUST_USE;
+
+struct pat_policies_source;
+
 /* The index file and its usage file, mapped for writing. */
 struct pat_index_files {
 	int directory_fd;
@@ -59,7 +66,11 @@ void pat_index_files_close(struct pat_index_files *files);
 uint64_t pat_index_files_memory(const struct pat_index_files *files);
 /* Removes the published files from their folder. */
 void pat_index_files_unlink(struct pat_index_files *files);
-/* Removes usage files but its own and that of generation `keep` (0: none). */
+/* Writes the policies' file and names it in the header; the former one goes. 0, or -errno: then nothing changed. */
+int pat_index_files_policies(struct pat_index_files *files,
+                             const struct pat_policies_source *sources, size_t n, gid_t group,
+                             struct pat_err *err) PAT_MUST_USE;
+/* Removes usage files but its own and that of generation `keep`; with 0, also others' policies. */
 void pat_index_files_forget_others(struct pat_index_files *files, uint64_t keep);
 
 #endif

@@ -60,8 +60,8 @@ static const char *grant_text(const struct pat_intern *intern, uint32_t ref, siz
 	const struct pat_grant *g =
 		(const struct pat_grant *)(const void *)(intern->heap.base + (uint64_t)ref * 8);
 
-	*ret_len = g->text_len;
-	return (const char *)(g->bits + g->words);
+	*ret_len = (size_t)g->text_len + 1 + g->limits_len;
+	return pat_grant_text(g);
 }
 
 /* FNV-1a, 64 bits. */
@@ -177,10 +177,11 @@ static int scope_number(struct pat_intern *intern, const char *name, size_t len,
 	return 0;
 }
 
-static int grant_store(struct pat_intern *intern, const char *text, size_t len, uint32_t *ret)
+static int grant_store(struct pat_intern *intern, const char *scopes, const char *limits,
+                       uint32_t *ret)
 {
 	uint64_t bits[PAT_SCOPE_NUMBERS_MAX / 64] = { 0 };
-	const char *cursor = text;
+	const char *cursor = scopes;
 	const char *name = NULL;
 	size_t name_len = 0;
 	uint64_t words = 0;
@@ -195,31 +196,39 @@ static int grant_store(struct pat_intern *intern, const char *text, size_t len, 
 		if (n / 64 >= words)
 			words = n / 64 + 1;
 	}
-	int r = heap_take(intern, sizeof(struct pat_grant) + words * 8 + len, ret);
+	int r = heap_take(intern, pat_grant_bytes(scopes, limits, words), ret);
 	if (r < 0)
 		return r;
-	struct pat_grant *g = (struct pat_grant *)(void *)(intern->heap.base + (uint64_t)*ret * 8);
-	g->text_len = (uint32_t)len;
-	g->words = (uint32_t)words;
-	memcpy(g->bits, bits, words * 8);   /* UNSAFE: taken above */
-	memcpy(g->bits + words, text, len); /* UNSAFE: taken above */
+	pat_grant_write((struct pat_grant *)(void *)(intern->heap.base + (uint64_t)*ret * 8),
+	                scopes, limits, bits, words);
 	return 0;
 }
 
-int pat_intern_grant(struct pat_intern *intern, const char *scopes, uint32_t *ret)
+int pat_intern_grant(struct pat_intern *intern, const char *scopes, const char *limits,
+                     uint32_t *ret)
 {
-	size_t len = strlen(scopes);
+	char text[PAT_SCOPES_TEXT_BYTES_MAX + PAT_LIMITS_TEXT_BYTES_MAX + 2];
 	struct place place;
-	int r = place_find(intern, &intern->grants, grant_text, scopes, len, &place);
+	size_t scopes_len = strlen(scopes);
+	size_t limits_len = strlen(limits);
 
+	if (scopes_len > PAT_SCOPES_TEXT_BYTES_MAX || limits_len > PAT_LIMITS_TEXT_BYTES_MAX)
+		return -EINVAL;
+	/* NOLINTBEGIN(bugprone-not-null-terminated-result): a length goes with it */
+	memcpy(text, scopes, scopes_len); /* UNSAFE: checked above */
+	text[scopes_len] = '\n';
+	memcpy(text + scopes_len + 1, limits, limits_len); /* UNSAFE: checked above */
+	/* NOLINTEND(bugprone-not-null-terminated-result) */
+	int r = place_find(intern, &intern->grants, grant_text, text, scopes_len + 1 + limits_len,
+	                   &place);
 	if (r < 0)
 		return r;
 	if (*place.entry == 0) {
 		uint32_t ref = 0;
 
-		if (pat_scopes_check(scopes) != 0)
+		if (pat_scopes_check(scopes) != 0 || pat_limits_check(limits) != 0)
 			return -EINVAL;
-		r = grant_store(intern, scopes, len, &ref);
+		r = grant_store(intern, scopes, limits, &ref);
 		if (r < 0)
 			return r;
 		place_take(&place, ref);
@@ -295,7 +304,7 @@ int pat_intern_owner(struct pat_intern *intern, const char *owner, uint32_t *ret
 	int r = owner_encode(owner, text, &len);
 	if (r == 0)
 		r = place_find(intern, &intern->owners, owner_text, text, len, &place);
-	if (r < 0)
+	if (r != 0)
 		return r;
 	if (*place.entry == 0) {
 		uint32_t ref = 0;

@@ -33,8 +33,9 @@ struct pat_intern {
 void pat_intern_init(struct pat_intern *intern, struct pat_index_header *header, int fd);
 void pat_intern_done(struct pat_intern *intern);
 
-/* The reference of a canonical scope text. 0, -ENOSPC, -ENOMEM, or -EINVAL when it is not canonical. */
-int pat_intern_grant(struct pat_intern *intern, const char *scopes, uint32_t *ret) PAT_MUST_USE;
+/* The reference of canonical texts of scopes and limits. 0, -ENOSPC, -ENOMEM, or -EINVAL when they are not canonical. */
+int pat_intern_grant(struct pat_intern *intern, const char *scopes, const char *limits,
+                     uint32_t *ret) PAT_MUST_USE;
 
 /* The reference of an owner's text, percent-encoded where it is not visible ASCII. */
 int pat_intern_owner(struct pat_intern *intern, const char *owner, uint32_t *ret) PAT_MUST_USE;

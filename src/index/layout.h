@@ -2,16 +2,17 @@
  *
  * The verification index, byte for byte: what patd writes and every verifier maps.
  *
- * Two files in one directory on a tmpfs. "index" is mapped read-only by verifiers; it is sparse, sized for its
+ * Files in one directory on a tmpfs. "index" is mapped read-only by verifiers; it is sparse, sized for its
  * capacity when it is born, and never truncated or rewritten: a new generation is a new file renamed
  * over the old, whose header then says "superseded". "usage-<generation>" holds the usage cells and
- * is the one thing verifiers write.
+ * is the one thing verifiers write. "policies-<generation>" holds the compiled policies (policies.h); the
+ * header says which is in force.
  *
  *   header   one page: identity, areas, state, sequence, lease, clock
  *   parts    4096 words: where the hash table of each part is and how large (selected by the digest's
  *            first 12 bits; so many, that growing one takes microseconds)
  *   scopes   interned scope names; a name's place is its number
- *   heap     immutable records, appended only: grants (interned scope sets) and owners
+ *   heap     immutable records, appended only: grants (scopes and limits, grant.h) and owners
  *   tables   hash tables of 8-byte entries (slot + 1, 32 more bits of the digest), linear probing
  *   slots    one 64-byte line a token
  *
@@ -37,10 +38,11 @@
 #include <stdatomic.h>
 
 #include "base/base.h"
+#include "index/grant.h"
 #include "token/token.h"
 
 #define PAT_INDEX_MAGIC       0x3178646e69746170u /* "patindx1" little-endian */
-#define PAT_INDEX_VERSION     2u
+#define PAT_INDEX_VERSION     3u
 #define PAT_INDEX_PARTS       4096u
 #define PAT_INDEX_FILE        "index"
 #define PAT_INDEX_PREV        "index.prev" /* a second name of the old file while it is being replaced */
@@ -81,6 +83,7 @@ struct pat_index_header {
 	_Atomic uint64_t heap_used;
 	_Atomic uint64_t slots_used; /* slots ever used: high-water mark */
 	_Atomic uint64_t live;       /* tokens in it */
+	_Atomic uint64_t policies;   /* generation of the policies in force; 0: there are none */
 };
 static_assert(sizeof(struct pat_index_header) <= 4096, "the header is one page");
 
@@ -122,13 +125,6 @@ static inline unsigned pat_index_part(const uint8_t digest[static PAT_DIGEST_BYT
 #define PAT_REF_MAX      0x7fffffffu
 #define PAT_OWNER_NUMBER 0x80000000u
 
-/* A set of scopes, interned: bit n of `bits` is scope number n. The canonical text follows the bits. */
-struct pat_grant {
-	uint32_t text_len;
-	uint32_t words; /* of bits */
-	uint64_t bits[];
-};
-
 /* Whom a token belongs to, as products know them: visible ASCII, percent-encoded by the writer. Most are
  * numbers and have no record, see above. */
 struct pat_owner {
@@ -145,7 +141,7 @@ struct pat_scope_name {
 struct pat_usage_cell {
 	_Atomic uint32_t last_used_s; /* seconds since 1970 as u32 */
 	_Atomic uint32_t count;       /* uses since patd last took them */
-	_Atomic uint64_t rate;        /* reserved for rate limits */
+	_Atomic uint64_t rate;        /* rate.h */
 };
 static_assert(sizeof(struct pat_usage_cell) == 16, "a usage cell is 16 bytes");
 

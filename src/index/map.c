@@ -8,9 +8,9 @@
 #define MADV_COLLAPSE 25 /* asm-generic/mman-common.h, younger than this C library's headers */
 #endif
 
-static uintptr_t round_up(uintptr_t at)
+static uint8_t *round_up(uint8_t *at)
 {
-	return (at + PAT_MAP_HUGE_BYTES - 1) & ~(uintptr_t)(PAT_MAP_HUGE_BYTES - 1);
+	return at + (-(uintptr_t)at & (PAT_MAP_HUGE_BYTES - 1));
 }
 
 /* mmap() has no word for "at a multiple of": address space that is large enough for one is taken first, and what
@@ -26,7 +26,7 @@ void *pat_map_file(int fd, size_t bytes, int protection)
 		mmap(NULL, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (taken == MAP_FAILED)
 		return NULL;
-	uint8_t *at = (uint8_t *)round_up((uintptr_t)taken);
+	uint8_t *at = round_up(taken);
 	void *map = mmap(at, bytes, protection, MAP_SHARED | MAP_NORESERVE | MAP_FIXED, fd, 0);
 	if (map == MAP_FAILED) {
 		int error = errno;
@@ -45,9 +45,10 @@ void *pat_map_file(int fd, size_t bytes, int protection)
 
 void pat_map_collapse(void *at, size_t bytes)
 {
-	uintptr_t from = round_up((uintptr_t)at);
-	uintptr_t upto = ((uintptr_t)at + bytes) & ~(uintptr_t)(PAT_MAP_HUGE_BYTES - 1);
+	uint8_t *from = round_up(at);
+	uint8_t *end = (uint8_t *)at + bytes;
+	uint8_t *upto = end - ((uintptr_t)end & (PAT_MAP_HUGE_BYTES - 1));
 
 	if (upto > from)
-		(void)madvise((void *)from, upto - from, MADV_COLLAPSE);
+		(void)madvise(from, (size_t)(upto - from), MADV_COLLAPSE);
 }

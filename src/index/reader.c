@@ -41,6 +41,10 @@ struct pat_index_reader {
 	const uint8_t *tables;
 	const struct pat_slot *slots;
 	struct pat_usage_cell *cells;
+	struct pat_policies policies;
+	uint64_t
+		policies_index; /* the index's generation, and how many scopes it had, when their numbers were looked up */
+	uint64_t policies_scopes;
 	char owner_digits[OWNER_DIGITS_MAX]; /* of the last hit, when its owner is a number */
 };
 
@@ -75,6 +79,7 @@ void pat_index_reader_free(struct pat_index_reader *reader)
 {
 	if (!reader)
 		return;
+	pat_policies_done(&reader->policies);
 	reader_unmap(reader);
 	free(reader);
 }
@@ -179,6 +184,7 @@ static bool reader_reopen(struct pat_index_reader *reader)
 		reader_unmap(&fresh);
 	/* A superseded index must not be served from even when its successor can not be opened. */
 	reader_unmap(reader);
+	fresh.policies = reader->policies;
 	*reader = fresh;
 	return r == 0;
 }
@@ -246,8 +252,8 @@ static const struct pat_grant *heap_grant(const struct pat_index_reader *reader,
 	if (ref == 0 || at > reader->header->heap_bytes - sizeof(struct pat_grant))
 		return NULL;
 	const struct pat_grant *g = (const struct pat_grant *)(const void *)(reader->heap + at);
-	uint64_t room = reader->header->heap_bytes - at - sizeof(*g);
-	return (uint64_t)g->words * 8 + g->text_len <= room ? g : NULL;
+	uint64_t room = reader->header->heap_bytes - at;
+	return pat_grant_ok(g, room) ? g : NULL;
 }
 
 static bool heap_owner(const struct pat_index_reader *reader, uint32_t ref,
@@ -474,6 +480,16 @@ int64_t pat_index_reader_scope(const struct pat_index_reader *reader, const char
 	return -1;
 }
 
+const struct pat_scope_name *pat_index_reader_scope_name(const struct pat_index_reader *reader,
+                                                         uint64_t generation, uint64_t number)
+{
+	if (!reader->base || reader->header->generation != generation ||
+	    number >= pat_index_reader_scope_count(reader))
+		return NULL;
+	const struct pat_scope_name *name = &reader->scopes[number];
+	return name->len <= sizeof(name->text) ? name : NULL;
+}
+
 uint64_t pat_index_reader_visit(struct pat_index_reader *reader, uint64_t from, uint64_t n,
                                 pat_index_visit_fn *fn, void *arg)
 {
@@ -493,14 +509,54 @@ uint64_t pat_index_reader_visit(struct pat_index_reader *reader, uint64_t from, 
 	return used;
 }
 
-const char *pat_grant_text(const struct pat_grant *grant)
+/* Looks up what the index has named since the last time: its numbers are only ever added to. */
+static void policies_number(struct pat_index_reader *reader)
 {
-	return (const char *)(grant->bits + grant->words);
+	struct pat_policies *p = &reader->policies;
+	uint64_t count = pat_index_reader_scope_count(reader);
+	uint64_t generation = reader->header->generation;
+
+	if (reader->policies_index == generation && reader->policies_scopes == count)
+		return;
+	for (size_t i = 0; i < p->n; i++) {
+		const struct pat_policies_product *product = &p->products[i];
+		uint32_t n = pat_policy_scope_count(&product->policy);
+
+		for (uint32_t k = 0; k < n; k++) {
+			struct pat_segment name = pat_policy_text(
+				&product->policy, pat_policy_scope_at(&product->policy, k)->name);
+
+			if (reader->policies_index != generation || product->scopes[k] < 0)
+				product->scopes[k] = (int32_t)pat_index_reader_scope(
+					reader, name.text, name.len);
+		}
+	}
+	reader->policies_index = generation;
+	reader->policies_scopes = count;
 }
 
-bool pat_grant_has(const struct pat_grant *grant, uint64_t scope_number)
+const struct pat_policies *pat_index_reader_policies(struct pat_index_reader *reader)
 {
-	uint64_t word = scope_number / 64;
+	for (int tries = 0; tries < ENTER_TRIES_MAX; tries++) {
+		uint64_t generation = atomic_load(&reader->header->policies);
 
-	return word < grant->words && (grant->bits[word] >> (scope_number % 64) & 1) != 0;
+		if (generation == 0)
+			return NULL;
+		if (reader->policies.generation == generation) {
+			policies_number(reader);
+			return &reader->policies;
+		}
+		reader->policies_index = 0;
+		int r = pat_policies_open(&reader->policies, reader->directory, generation);
+		/* The next ones may have come while these were opened. */
+		if (r < 0 && r != -ENOENT)
+			return NULL;
+	}
+	return NULL;
+}
+
+bool pat_index_reader_rate(struct pat_index_reader *reader, uint64_t slot, uint64_t now_ns,
+                           struct pat_rate *rate)
+{
+	return pat_rate_take(&reader->cells[slot].rate, now_ns, rate);
 }

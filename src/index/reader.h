@@ -10,6 +10,8 @@
 #define PAT_INDEX_READER_H
 
 #include "index/layout.h"
+#include "index/policies.h"
+#include "index/rate.h"
 
 struct pat_index_reader;
 
@@ -63,12 +65,24 @@ int pat_index_reader_find(struct pat_index_reader *reader,
                           const uint8_t digest[static PAT_DIGEST_BYTES],
                           struct pat_index_hit *ret) PAT_MUST_USE;
 
-/* After find: marks the token used now. The one write of a verification. */
+/* After enter: the policies in force, with their scopes' numbers in this index; NULL when they can not be had. They
+ * belong to the reader until the next call of this. */
+const struct pat_policies *pat_index_reader_policies(struct pat_index_reader *reader);
+
+/* After find: takes one request of a rate (rate.h), of which `rate` says how much. */
+bool pat_index_reader_rate(struct pat_index_reader *reader, uint64_t slot, uint64_t now_ns,
+                           struct pat_rate *rate);
+
+/* After find: marks the token used now. With a rate's, the one write of a verification. */
 void pat_index_reader_touch(struct pat_index_reader *reader, uint64_t slot, int64_t now_s);
 
 /* The number of an interned scope name, or -1: then no token in the index has it (yet). */
 int64_t pat_index_reader_scope(const struct pat_index_reader *reader, const char *name, size_t len);
 uint64_t pat_index_reader_scope_count(const struct pat_index_reader *reader);
+/* The name of a number that pat_index_reader_scope() gave, if it was of the generation that is open; else NULL. Need not
+ * have been entered. */
+const struct pat_scope_name *pat_index_reader_scope_name(const struct pat_index_reader *reader,
+                                                         uint64_t generation, uint64_t number);
 
 /* Visits slots [from, from+n) that hold a token; returns the slots there are. For patd. */
 typedef void pat_index_visit_fn(void *arg, const struct pat_index_hit *hit,
@@ -76,9 +90,5 @@ typedef void pat_index_visit_fn(void *arg, const struct pat_index_hit *hit,
                                 struct pat_usage_cell *cell);
 uint64_t pat_index_reader_visit(struct pat_index_reader *reader, uint64_t from, uint64_t n,
                                 pat_index_visit_fn *fn, void *arg);
-
-/* Grants and owners as text. Not NUL-terminated. */
-const char *pat_grant_text(const struct pat_grant *grant);
-bool pat_grant_has(const struct pat_grant *grant, uint64_t scope_number);
 
 #endif

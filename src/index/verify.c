@@ -14,7 +14,8 @@
 
 struct pat_verifier {
 	struct pat_index_reader *reader;
-	int64_t latest_s; /* time does not go back for this verifier */
+	int64_t latest_s;        /* time does not go back for this verifier */
+	struct pat_need missing; /* an operation's need, as identities show it */
 };
 
 int pat_verifier_new(const char *index_directory, struct pat_verifier **ret)
@@ -97,6 +98,8 @@ static void identity_fill(struct pat_identity *id, const struct pat_index_hit *h
 	id->issued_s = hit->issued_s;
 	id->expires_s = hit->expires_s;
 	id->number = hit->number;
+	id->limits = pat_grant_limits(hit->grant);
+	id->limits_len = hit->grant->limits_len;
 }
 
 /* What is to be said without looking the token up: ALLOWED when nothing yet. */
@@ -108,7 +111,6 @@ static enum pat_verdict begin(struct pat_verifier *v, const struct pat_credentia
 		return PAT_VERDICT_MISSING;
 	case PAT_CREDENTIAL_AMBIGUOUS:
 		return PAT_VERDICT_AMBIGUOUS;
-	case PAT_CREDENTIAL_MALFORMED:
 	case PAT_CREDENTIAL_PRESENT:
 		break;
 	}
@@ -116,8 +118,7 @@ static enum pat_verdict begin(struct pat_verifier *v, const struct pat_credentia
 	if (pat_index_reader_enter(v->reader, pat_clock_boot_ns) != 0)
 		return PAT_VERDICT_UNAVAILABLE;
 	const struct pat_token_format *format = pat_index_reader_format(v->reader);
-	if (credential->state == PAT_CREDENTIAL_MALFORMED ||
-	    !pat_token_like(format, credential->text, credential->len))
+	if (!pat_token_like(format, credential->text, credential->len))
 		return PAT_VERDICT_MALFORMED;
 	/* The checksum dismisses before the look-up; it is computed while memory brings what that will read. */
 	pat_sha256(credential->text, credential->len, digest);
@@ -153,9 +154,145 @@ void pat_verify_approach(struct pat_verifier *verifier, const struct pat_verifyi
 		pat_index_reader_approach(verifier->reader, verifying->digest);
 }
 
+/* ---- The operation. */
+
+enum pat_verdict pat_verify_operation(struct pat_verifier *v, const char *product,
+                                      size_t product_len, const char *method, size_t method_len,
+                                      const char *target, size_t target_len,
+                                      struct pat_operation *ret)
+{
+	int r = pat_path_split(target, target_len, &ret->path);
+
+	if (r == PAT_PATH_E_AMBIGUOUS)
+		return PAT_VERDICT_PATH;
+	if (r != 0)
+		return PAT_VERDICT_ROUTE;
+	if (pat_index_reader_enter(v->reader, pat_clock_boot_ns) != 0)
+		return PAT_VERDICT_UNAVAILABLE;
+	const struct pat_policies *policies = pat_index_reader_policies(v->reader);
+	ret->product = policies ? pat_policies_find(policies, product, product_len) : NULL;
+	if (!ret->product)
+		return PAT_VERDICT_UNAVAILABLE;
+	r = pat_policy_find(&ret->product->policy, pat_method_of(method, method_len), &ret->path,
+	                    &ret->match);
+	if (r == PAT_POLICY_E_METHOD)
+		return PAT_VERDICT_METHOD;
+	return r == 0 ? PAT_VERDICT_ALLOWED : PAT_VERDICT_ROUTE;
+}
+
+struct pat_segment pat_verify_operation_name(const struct pat_operation *operation)
+{
+	const struct pat_policy *policy = &operation->product->policy;
+	const struct pat_policy_op *op = pat_policy_op_at(policy, operation->match.op);
+
+	return pat_policy_text(policy, op->id.len > 0 ? op->id : op->path);
+}
+
+/* Whether the grant has one of the scopes an operation's need names. */
+static bool op_need_met(const struct pat_policies_product *product,
+                        const struct pat_policy_need *need, const struct pat_grant *grant)
+{
+	for (uint32_t i = 0; i < need->n_scopes; i++) {
+		int32_t number = product->scopes[pat_policy_need_scope(&product->policy, need, i)];
+
+		if (number >= 0 && pat_grant_has(grant, (uint64_t)number))
+			return true;
+	}
+	return false;
+}
+
+/* An operation's need as identities show needs. */
+static const struct pat_need *op_need_show(struct pat_verifier *v,
+                                           const struct pat_policies_product *product,
+                                           const struct pat_policy_need *need)
+{
+	v->missing = (struct pat_need){ .n = need->n_scopes };
+	for (uint32_t i = 0; i < need->n_scopes; i++) {
+		uint32_t scope = pat_policy_need_scope(&product->policy, need, i);
+		struct pat_segment name = pat_policy_text(
+			&product->policy, pat_policy_scope_at(&product->policy, scope)->name);
+
+		v->missing.scopes[i].name = name.text;
+		v->missing.scopes[i].len = name.len;
+	}
+	return &v->missing;
+}
+
+static enum pat_verdict judge_operation(struct pat_verifier *v,
+                                        const struct pat_operation *operation,
+                                        const struct pat_grant *grant, struct pat_identity *ret)
+{
+	const struct pat_policies_product *product = operation->product;
+	const struct pat_policy_op *op = pat_policy_op_at(&product->policy, operation->match.op);
+
+	if (op->flags & PAT_POLICY_OP_REFUSED)
+		return PAT_VERDICT_CLOSED;
+	for (uint32_t i = 0; i < op->n_needs; i++) {
+		const struct pat_policy_need *need =
+			pat_policy_need_at(&product->policy, op->first_need + i);
+
+		if (op_need_met(product, need, grant))
+			continue;
+		ret->missing = op_need_show(v, product, need);
+		return PAT_VERDICT_SCOPE;
+	}
+	if (product->flags & PAT_POLICIES_RESOURCES_ELSEWHERE)
+		return PAT_VERDICT_ALLOWED;
+	return pat_grant_resources_ok(grant, product->name, product->name_len, &product->policy,
+	                              &operation->match)
+	               ? PAT_VERDICT_ALLOWED
+	               : PAT_VERDICT_RESOURCE;
+}
+
+/* ---- The token. */
+
+static enum pat_verdict judge_needs(struct pat_verifier *v, const struct pat_ask *ask,
+                                    const struct pat_grant *grant, struct pat_identity *ret)
+{
+	for (size_t i = 0; i < ask->n_needs; i++) {
+		need_resolve(v->reader, &ask->needs[i]);
+		if (need_met(&ask->needs[i], grant))
+			continue;
+		ret->missing = &ask->needs[i];
+		return PAT_VERDICT_SCOPE;
+	}
+	return PAT_VERDICT_ALLOWED;
+}
+
+static enum pat_verdict judge_rate(struct pat_verifier *v, const struct pat_index_hit *hit,
+                                   struct pat_identity *ret)
+{
+	ret->rate = (struct pat_rate){ .requests = hit->grant->requests,
+		                       .window_s = hit->grant->window_s };
+	return pat_index_reader_rate(v->reader, hit->slot, pat_clock_boot_ns(), &ret->rate)
+	               ? PAT_VERDICT_ALLOWED
+	               : PAT_VERDICT_RATE;
+}
+
+static enum pat_verdict judge(struct pat_verifier *v, const struct pat_ask *ask,
+                              const struct pat_index_hit *hit, struct pat_identity *ret)
+{
+	const struct pat_grant *grant = hit->grant;
+	enum pat_verdict verdict = PAT_VERDICT_ALLOWED;
+
+	if (!ask->any_product && !pat_grant_product_ok(grant, ask->product, ask->product_len))
+		return PAT_VERDICT_AUDIENCE;
+	if (!pat_grant_network_ok(grant, ask->from))
+		return PAT_VERDICT_NETWORK;
+	verdict = judge_needs(v, ask, grant, ret);
+	if (verdict == PAT_VERDICT_ALLOWED && ask->operation)
+		verdict = judge_operation(v, ask->operation, grant, ret);
+	else if (verdict == PAT_VERDICT_ALLOWED && !ask->any_product &&
+	         !pat_grant_resources_ok(grant, ask->product, ask->product_len, NULL, NULL))
+		verdict = PAT_VERDICT_RESOURCE;
+	if (verdict == PAT_VERDICT_ALLOWED && grant->requests > 0 && grant->window_s > 0 &&
+	    !ask->again)
+		verdict = judge_rate(v, hit, ret);
+	return verdict;
+}
+
 enum pat_verdict pat_verify_end(struct pat_verifier *v, const struct pat_verifying *verifying,
-                                struct pat_need *needs, size_t n_needs, int64_t now_s,
-                                struct pat_identity *ret)
+                                const struct pat_ask *ask, int64_t now_s, struct pat_identity *ret)
 {
 	struct pat_index_hit hit;
 
@@ -169,25 +306,19 @@ enum pat_verdict pat_verify_end(struct pat_verifier *v, const struct pat_verifyi
 	now_s = judged_time(v, now_s);
 	if (hit.expires_s != 0 && now_s >= (int64_t)hit.expires_s)
 		return PAT_VERDICT_EXPIRED;
-	for (size_t i = 0; i < n_needs; i++) {
-		need_resolve(v->reader, &needs[i]);
-		if (!need_met(&needs[i], hit.grant)) {
-			ret->missing = i;
-			return PAT_VERDICT_SCOPE;
-		}
-	}
-	pat_index_reader_touch(v->reader, hit.slot, now_s);
-	return PAT_VERDICT_ALLOWED;
+	enum pat_verdict verdict = judge(v, ask, &hit, ret);
+	if (verdict == PAT_VERDICT_ALLOWED)
+		pat_index_reader_touch(v->reader, hit.slot, now_s);
+	return verdict;
 }
 
 enum pat_verdict pat_verify(struct pat_verifier *verifier, const struct pat_credential *credential,
-                            struct pat_need *needs, size_t n_needs, int64_t now_s,
-                            struct pat_identity *ret)
+                            const struct pat_ask *ask, int64_t now_s, struct pat_identity *ret)
 {
 	struct pat_verifying verifying;
 
 	pat_verify_begin(verifier, credential, &verifying);
-	return pat_verify_end(verifier, &verifying, needs, n_needs, now_s, ret);
+	return pat_verify_end(verifier, &verifying, ask, now_s, ret);
 }
 
 const struct pat_refusal *pat_verdict_refusal(enum pat_verdict verdict)
@@ -217,6 +348,34 @@ const struct pat_refusal *pat_verdict_refusal(enum pat_verdict verdict)
 		                              "Verification unavailable",
 		                              "Tokens can not be verified right now. Try again shortly.",
 		                              NULL },
+		[PAT_VERDICT_AUDIENCE] = { 403, "token_audience", "Forbidden",
+		                           "Token not for this product",
+		                           "The token is limited to other products than this one.",
+		                           NULL },
+		[PAT_VERDICT_NETWORK] = { 403, "token_network", "Forbidden",
+		                          "Token not for this network",
+		                          "The token is limited to networks that this request does not come from.",
+		                          NULL },
+		[PAT_VERDICT_RESOURCE] = { 404, "token_resource", "Not Found", "Not found",
+		                           "There is nothing here that the token is open to.",
+		                           NULL },
+		[PAT_VERDICT_RATE] = { 429, "rate_limited", "Too Many Requests",
+		                       "Rate limit exceeded",
+		                       "The token's requests are limited, and these were too many. Try again later.",
+		                       NULL },
+		[PAT_VERDICT_CLOSED] = { 403, "operation_closed", "Forbidden",
+		                         "Not open to personal access tokens",
+		                         "This operation is not open to personal access tokens.",
+		                         NULL },
+		[PAT_VERDICT_PATH] = { 400, "path_ambiguous", "Bad Request",
+		                       "Invalid parameter: path",
+		                       "The path can be read in more than one way. Send it plainly.",
+		                       NULL },
+		[PAT_VERDICT_ROUTE] = { 404, "route_unknown", "Not Found", "Not found",
+		                        "There is no such operation.", NULL },
+		[PAT_VERDICT_METHOD] = { 405, "method_not_allowed", "Method Not Allowed",
+		                         "Method not allowed",
+		                         "This path has no operation of that method.", NULL },
 	};
 
 	pat_assert((unsigned)verdict < PAT_VERDICTS);

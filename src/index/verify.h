@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The verdict: may this request pass? Format, digest, look-up, expiry, scopes, in that order, and
- * the usage mark of an allowed request. Pure but for the two clocks, which the caller hands in.
+ * The verdict: may this request pass? Format, digest, look-up, expiry, product, network, scopes, resources, rate, in
+ * that order, and the usage mark of an allowed request. Where a product has a policy, which operation a request is
+ * comes first: pat_verify_operation().
  *
  *   struct pat_verifier *v;                     one per thread
  *   pat_credential_add_authorization(&c, ...);  what the request presents
- *   switch (pat_verify(v, &c, needs, n, now_s, &id)) { ... }
+ *   switch (pat_verify(v, &c, &ask, now_s, &id)) { ... }
  */
 #ifndef PAT_INDEX_VERIFY_H
 #define PAT_INDEX_VERIFY_H
@@ -13,6 +14,8 @@
 #include "index/reader.h"
 #include "token/credential.h"
 #include "token/scopes.h"
+
+struct pat_verifier;
 
 enum pat_verdict {
 	PAT_VERDICT_ALLOWED = 0,
@@ -23,8 +26,16 @@ enum pat_verdict {
 	PAT_VERDICT_EXPIRED,     /* 401 */
 	PAT_VERDICT_SCOPE,       /* 403, lacks a required scope */
 	PAT_VERDICT_UNAVAILABLE, /* 503, neither yes nor no */
+	PAT_VERDICT_AUDIENCE,    /* 403, not for this product */
+	PAT_VERDICT_NETWORK,     /* 403, not from there */
+	PAT_VERDICT_RESOURCE,    /* 404, not one of those it is limited to */
+	PAT_VERDICT_RATE,        /* 429 */
+	PAT_VERDICT_CLOSED,      /* 403, an operation that no token may do */
+	PAT_VERDICT_PATH,        /* 400, a path that others might read differently */
+	PAT_VERDICT_ROUTE,       /* 404, no operation of the product has this path */
+	PAT_VERDICT_METHOD,      /* 405, none has this method */
 };
-#define PAT_VERDICTS 8
+#define PAT_VERDICTS 16
 
 /* One requirement: any one of these scopes is enough. A list of needs must all be met. Memory the caller
  * holds; the names must outlive it. The numbers are the verifier's cache. Not shared between threads. */
@@ -40,9 +51,40 @@ struct pat_need {
 	uint64_t scope_count;
 };
 
-/* Whom and what an allowed token stands for. Copies of small things; `scopes` and `owner` point into
- * the index and live until the next call on the verifier. On EXPIRED and SCOPE it is filled too (for logs);
- * on SCOPE `missing` is the need that was not met. Otherwise zeroed. */
+/* Which operation of a product a request is. Memory the caller holds, and must not copy; what it points at lives until
+ * the next pat_verify_operation() on the verifier, and until the target goes. */
+struct pat_operation {
+	const struct pat_policies_product *product;
+	struct pat_policy_match match; /* with METHOD only `methods` */
+	struct pat_path path;          /* with PATH `path.why` */
+};
+
+/* ALLOWED: go on and judge the token. PATH, ROUTE, METHOD: refuse, whoever asks. UNAVAILABLE: also when no product of
+ * that name has a policy. `method` in capitals. */
+enum pat_verdict pat_verify_operation(struct pat_verifier *verifier, const char *product,
+                                      size_t product_len, const char *method, size_t method_len,
+                                      const char *target, size_t target_len,
+                                      struct pat_operation *ret) PAT_MUST_USE;
+
+/* Its name: the operation's id, or its template where the document gives it none. Lives as long as the operation. */
+struct pat_segment pat_verify_operation_name(const struct pat_operation *operation);
+
+/* What is asked about a token. Starts with {0}: whether it is valid. */
+struct pat_ask {
+	struct pat_need *needs; /* besides the operation's */
+	size_t n_needs;
+	const char *
+		product; /* whom the request is for; without, a token that is limited to products may not */
+	size_t product_len;
+	bool any_product; /* whichever the token is for, and whatever it reaches there: it asks about itself */
+	const struct pat_operation *operation; /* the operation, or NULL */
+	const struct pat_address *from;        /* where the request comes from, or NULL */
+	bool again; /* a second look at the same request: no rate is taken, and none is refused */
+};
+
+/* Whom and what an allowed token stands for. Copies of small things; what points elsewhere points into
+ * the index or the policies and lives until the next call on the verifier. On EXPIRED and what is judged after it, it
+ * is filled too (for logs); on SCOPE `missing` is the need that was not met. Otherwise zeroed. */
 struct pat_identity {
 	char tid[PAT_TID_CHARS + 1];
 	uint8_t digest[PAT_DIGEST_BYTES];
@@ -53,10 +95,11 @@ struct pat_identity {
 	uint32_t issued_s;
 	uint32_t expires_s; /* 0 = never */
 	uint64_t number;
-	size_t missing;
+	const char *limits;
+	size_t limits_len;
+	const struct pat_need *missing; /* one of the asker's, or the verifier's own */
+	struct pat_rate rate;           /* when it was judged; on RATE with `retry_s` */
 };
-
-struct pat_verifier;
 
 /* `index_directory` is where patd keeps the index. -ENOMEM. */
 int pat_verifier_new(const char *index_directory, struct pat_verifier **ret) PAT_MUST_USE;
@@ -66,10 +109,10 @@ void pat_verifier_freep(struct pat_verifier **verifier);
 /* About once a second, off the hot path: pat_index_reader_refresh(). */
 bool pat_verifier_refresh(struct pat_verifier *verifier);
 
-/* `needs` may be NULL with n_needs 0. `now_s` is the wall clock, read after the request was complete. */
+/* `now_s` is the wall clock, read after the request was complete. */
 enum pat_verdict pat_verify(struct pat_verifier *verifier, const struct pat_credential *credential,
-                            struct pat_need *needs, size_t n_needs, int64_t now_s,
-                            struct pat_identity *ret);
+                            const struct pat_ask *ask, int64_t now_s,
+                            struct pat_identity *ret) PAT_MUST_USE;
 
 /* The same in steps, for a caller who has work of its own to do meanwhile: each step asks memory for what the next one
  * reads. begin(); work; approach(), optional; work; end(). A token is not looked at before end(); every change that was
@@ -89,9 +132,8 @@ void pat_verify_begin_digest(struct pat_verifier *verifier,
                              struct pat_verifying *ret);
 void pat_verify_approach(struct pat_verifier *verifier, const struct pat_verifying *verifying);
 enum pat_verdict pat_verify_end(struct pat_verifier *verifier,
-                                const struct pat_verifying *verifying, struct pat_need *needs,
-                                size_t n_needs, int64_t now_s,
-                                struct pat_identity *ret) PAT_MUST_USE;
+                                const struct pat_verifying *verifying, const struct pat_ask *ask,
+                                int64_t now_s, struct pat_identity *ret) PAT_MUST_USE;
 
 /* The refusal, as products and clients see it (docs/refusals in docs/operations.md): status, the machine
  * word, and the plain words that Figma's clients parse. Static strings. ALLOWED: 200, "", "". */

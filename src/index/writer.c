@@ -46,7 +46,9 @@ struct pat_index_writer {
 	pthread_mutex_t lock; /* all but the next */
 	pthread_mutex_t
 		settle_lock; /* what of the areas has huge pages; never taken within `lock` */
+	pthread_mutex_t policies_lock; /* what the header says of them */
 	struct pat_index_files files;
+	gid_t group;
 	struct pat_index_header *header;
 	_Atomic uint64_t *parts;
 	struct pat_slot *slots;
@@ -286,7 +288,7 @@ static int writer_add(struct pat_index_writer *w, const struct pat_index_entry *
 	memcpy(digest, e->digest, sizeof(digest)); /* UNSAFE: fixed sizes */
 	if (entry_find(w, digest, part, &there))
 		return PAT_INDEX_E_EXISTS;
-	int r = pat_intern_grant(&w->intern, e->scopes, &grant);
+	int r = pat_intern_grant(&w->intern, e->scopes, e->limits ? e->limits : "", &grant);
 	if (r == 0)
 		r = pat_intern_owner(&w->intern, e->owner, &owner);
 	if (r == 0)
@@ -309,6 +311,45 @@ int pat_index_writer_add(struct pat_index_writer *w, const struct pat_index_entr
 	(void)pthread_mutex_lock(&w->lock);
 	int r = writer_add(w, entry);
 	(void)pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
+static int writer_regrant(struct pat_index_writer *w, const uint8_t *bytes, const char *scopes,
+                          const char *limits)
+{
+	uint64_t digest[4];
+	uint32_t slot = 0;
+	uint32_t grant = 0;
+
+	memcpy(digest, bytes, sizeof(digest)); /* UNSAFE: fixed sizes */
+	if (!entry_find(w, digest, pat_index_part(bytes), &slot))
+		return PAT_INDEX_E_ABSENT;
+	int r = pat_intern_grant(&w->intern, scopes, limits, &grant);
+	if (r < 0)
+		return r;
+	_Atomic uint64_t *word = &w->slots[slot].grant_owner;
+	uint64_t owner = (uint32_t)atomic_load_explicit(word, memory_order_relaxed);
+	/* Sequentially consistent, like a revocation; the grant is complete before it. */
+	atomic_store(word, (uint64_t)grant << 32 | owner);
+	return 0;
+}
+
+int pat_index_writer_regrant(struct pat_index_writer *w,
+                             const uint8_t digest[static PAT_DIGEST_BYTES], const char *scopes,
+                             const char *limits)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	int r = writer_regrant(w, digest, scopes, limits);
+	(void)pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
+int pat_index_writer_policies(struct pat_index_writer *w, const struct pat_policies_source *sources,
+                              size_t n, struct pat_err *err)
+{
+	(void)pthread_mutex_lock(&w->policies_lock);
+	int r = pat_index_files_policies(&w->files, sources, n, w->group, err);
+	(void)pthread_mutex_unlock(&w->policies_lock);
 	return r;
 }
 
@@ -398,26 +439,19 @@ bool pat_index_writer_usage(struct pat_index_writer *w,
 
 bool pat_index_writer_usage_take(struct pat_index_writer *w,
                                  const uint8_t digest[static PAT_DIGEST_BYTES],
-                                 int64_t *ret_last_used_s, int64_t *ret_count)
+                                 struct pat_index_usage *ret)
 {
 	(void)pthread_mutex_lock(&w->lock);
 	struct pat_usage_cell *cell = cell_find(w, digest);
 	if (cell) {
-		*ret_last_used_s = atomic_load_explicit(&cell->last_used_s, memory_order_relaxed);
-		*ret_count = atomic_exchange(&cell->count, 0);
+		const struct pat_slot *slot = &w->slots[cell - w->cells];
+
+		ret->number = (int64_t)atomic_load_explicit(&slot->number, memory_order_relaxed);
+		ret->last_used_s = atomic_load_explicit(&cell->last_used_s, memory_order_relaxed);
+		ret->count = atomic_exchange(&cell->count, 0);
 	}
 	(void)pthread_mutex_unlock(&w->lock);
 	return cell != NULL;
-}
-
-void pat_index_writer_usage_give(struct pat_index_writer *w,
-                                 const uint8_t digest[static PAT_DIGEST_BYTES], int64_t count)
-{
-	(void)pthread_mutex_lock(&w->lock);
-	struct pat_usage_cell *cell = cell_find(w, digest);
-	if (cell)
-		(void)atomic_fetch_add(&cell->count, (uint32_t)count);
-	(void)pthread_mutex_unlock(&w->lock);
 }
 
 /* ---- Life. */
@@ -443,6 +477,8 @@ int pat_index_writer_new(const struct pat_index_config *config, struct pat_index
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	(void)pthread_mutex_init(&w->lock, NULL);
 	(void)pthread_mutex_init(&w->settle_lock, NULL);
+	(void)pthread_mutex_init(&w->policies_lock, NULL);
+	w->group = config->group;
 	w->files = (struct pat_index_files){ .directory_fd = -1, .index_fd = -1, .usage_fd = -1 };
 	int r = pat_index_files_create(&w->files, config, err);
 	if (r < 0) {
@@ -483,6 +519,7 @@ void pat_index_writer_free(struct pat_index_writer *w)
 		return;
 	pat_intern_done(&w->intern);
 	pat_index_files_close(&w->files);
+	(void)pthread_mutex_destroy(&w->policies_lock);
 	(void)pthread_mutex_destroy(&w->settle_lock);
 	(void)pthread_mutex_destroy(&w->lock);
 	free(w->resting);

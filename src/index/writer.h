@@ -18,6 +18,7 @@
 #include "index/layout.h"
 
 struct pat_index_writer;
+struct pat_policies_source;
 
 enum pat_index_writer_outcome {
 	PAT_INDEX_E_EXISTS = 1,
@@ -37,6 +38,7 @@ struct pat_index_entry {
 	int64_t number;
 	const char *owner;  /* as products shall see it; percent-encoded where not visible ASCII */
 	const char *scopes; /* canonical */
+	const char *limits; /* canonical; NULL is none */
 	int64_t issued_s;
 	int64_t expires_s; /* PAT_NEVER for none */
 };
@@ -59,6 +61,18 @@ int pat_index_writer_add(struct pat_index_writer *writer,
 /* 0 or E_ABSENT. Cannot fail otherwise: once it returns, no verification begun later finds the token. */
 int pat_index_writer_remove(struct pat_index_writer *writer,
                             const uint8_t digest[static PAT_DIGEST_BYTES]);
+
+/* The same token with other limits or fewer scopes: verifiers judge by the former grant or by this one. 0, E_ABSENT,
+ * -ENOSPC or -ENOMEM: nothing changed. */
+int pat_index_writer_regrant(struct pat_index_writer *writer,
+                             const uint8_t digest[static PAT_DIGEST_BYTES], const char *scopes,
+                             const char *limits) PAT_MUST_USE;
+
+/* The policies of all products from now on; whoever begins to judge a request later does so by these. Before publish()
+ * and after it. 0; -ENOSPC or another -errno: those before stay in force. */
+int pat_index_writer_policies(struct pat_index_writer *writer,
+                              const struct pat_policies_source *sources, size_t n,
+                              struct pat_err *err) PAT_MUST_USE;
 
 /* Makes this generation the index: state serving, renamed into place, the former one superseded.
  * `clock_s` is the first floor under the clock. */
@@ -85,14 +99,16 @@ bool pat_index_writer_usage(struct pat_index_writer *writer,
                             const uint8_t digest[static PAT_DIGEST_BYTES], int64_t *ret_last_used_s,
                             int64_t *ret_count);
 
+struct pat_index_usage {
+	int64_t number; /* the token's */
+	int64_t last_used_s;
+	int64_t count;
+};
+
 /* The same, and the count becomes the caller's to store: the cell starts again at 0. */
 bool pat_index_writer_usage_take(struct pat_index_writer *writer,
                                  const uint8_t digest[static PAT_DIGEST_BYTES],
-                                 int64_t *ret_last_used_s, int64_t *ret_count);
-
-/* Gives a count that could not be stored back to the cell. */
-void pat_index_writer_usage_give(struct pat_index_writer *writer,
-                                 const uint8_t digest[static PAT_DIGEST_BYTES], int64_t count);
+                                 struct pat_index_usage *ret);
 
 void pat_index_writer_stats(struct pat_index_writer *writer, struct pat_index_stats *ret);
 

@@ -18,9 +18,12 @@
 #include "base/buf.h"
 #include "base/log.h"
 #include "patd/people.h"
+#include "patd/product.h"
+#include "patd/service.h"
 
-#define MESSAGE_BYTES_MAX (UINT64_C(8) * 1024 * 1024) /* a long list of people */
-#define TALK_TIMEOUT_S    30
+#define MESSAGE_BYTES_MAX \
+	(UINT64_C(64) * 1024 * 1024) /* a document of 10 MiB, with every byte escaped */
+#define TALK_TIMEOUT_S 30
 
 struct pat_control {
 	int fd;
@@ -115,6 +118,15 @@ static void set_timeout(int fd)
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof(tv));
 }
 
+json_t *pat_control_do(struct pat_core *core, const json_t *request)
+{
+	json_t *answer = pat_products_do(core, request);
+
+	if (!answer)
+		answer = pat_services_do(core, request);
+	return answer ? answer : pat_people_do(core, request);
+}
+
 static void serve_one(struct pat_control *control, int fd)
 {
 	json_t *request = NULL;
@@ -123,7 +135,7 @@ static void serve_one(struct pat_control *control, int fd)
 	set_timeout(fd);
 	int r = receive_json(fd, &request);
 	if (r == 0)
-		answer = pat_people_do(control->core, request);
+		answer = pat_control_do(control->core, request);
 	if (answer)
 		r = send_json(fd, answer);
 	if (r < 0)

@@ -24,7 +24,7 @@
 #include "patd/edge_log.h"
 #include "patd/edge_process.h"
 
-#define CONF_BYTES_MAX 32768
+#define CONF_BYTES_MAX 65536
 #define PAGE_BYTES_MAX (INT64_C(4) * 1024 * 1024)
 #define START_MS       5000
 #define STOP_MS        6000
@@ -91,8 +91,9 @@ static int copy_pages(const char *from, const char *to, gid_t group, int depth)
 	if ((mkdir(to, 0750) < 0 && errno != EEXIST) || chmod(to, 0750) < 0 ||
 	    (group != (gid_t)-1 && chown(to, (uid_t)-1, group) < 0))
 		r = -errno;
-	for (struct dirent *e = readdir(dir); r == 0 && e;
-	     e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe) */
+	struct dirent *e = NULL;
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): own stream */
+	while (r == 0 && (e = readdir(dir)) != NULL) {
 		char source[PATH_MAX];
 		char target[PATH_MAX];
 		struct stat st;

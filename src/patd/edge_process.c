@@ -44,8 +44,8 @@ static pid_t group_of(pid_t pid)
 	int group = 0;
 	const char *after = read_proc(pid, "stat", text) > 0 ? strrchr(text, ')') : NULL;
 
-	if (!after || sscanf(after + 1, " %c %d %d", &state, &parent, &group) !=
-	                      3) /* NOLINT(cert-err34-c): the kernel's */
+	/* NOLINTNEXTLINE(cert-err34-c): the kernel's */
+	if (!after || sscanf(after + 1, " %c %d %d", &state, &parent, &group) != 3)
 		return 0;
 	return state == 'Z' || state == 'X' ? 0 : group;
 }
@@ -53,8 +53,10 @@ static pid_t group_of(pid_t pid)
 /* The next process of /proc, or 0. */
 static pid_t next_process(DIR *dir)
 {
-	for (struct dirent *e = readdir(dir); e;
-	     e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe): own stream */
+	struct dirent *e = NULL;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): own stream */
+	while ((e = readdir(dir)) != NULL) {
 		char *end = NULL;
 		long pid = strtol(e->d_name, &end, 10);
 

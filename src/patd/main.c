@@ -26,25 +26,43 @@ static const char usage[] =
 	"  version   print the version\n"
 	"  help      print this\n"
 	"\n"
-	"  user add EMAIL --name NAME [--admin] --password-stdin\n"
+	"  user add EMAIL --name NAME [--admin] [--password-stdin]\n"
 	"  user list\n"
 	"  user disable EMAIL      sign them out and revoke their tokens, now\n"
 	"  user enable EMAIL\n"
-	"  user password EMAIL --password-stdin\n"
+	"  user password EMAIL [--password-stdin]\n"
+	"\n"
+	"  policy import NAME FILE   protect a product's API as its OpenAPI document says\n"
+	"  policy list\n"
+	"  policy show NAME\n"
+	"  policy lint NAME|FILE\n"
+	"  policy remove NAME\n"
+	"\n"
+	"  service add NAME [--product PRODUCT]   a program that may ask about tokens; prints its secret\n"
+	"      [--portal --return ORIGIN … [--title TEXT] [--accent #rrggbb]]   and may send people to their tokens\n"
+	"  service list\n"
+	"  service remove NAME\n"
+	"\n"
+	"  store copy FROM TO   from SQLite to PostgreSQL, or back; each a path or a URL\n"
 	"\n"
 	"Settings come from patd.conf in the data folder (or --config FILE), from PATD_… variables and from flags:\n"
 	"--data DIR, --listen ADDRESS:PORT and every other setting, with hyphens for underscores.\n";
 
 struct line {
 	const char *config; /* --config, or NULL */
-	char *words[16];    /* what is no flag of a setting */
+	char *words[48];    /* what is no flag of a setting */
 	int n_words;
 };
 
-/* Flags that belong to `patd user`; they are left among the words. */
-static bool user_flag(const char *word)
+/* Flags that belong to a command; they are left among the words. */
+static bool command_flag(const char *word)
 {
-	static const char *const flags[] = { "--name", "--admin", "--password-stdin", NULL };
+	static const char *const flags[] = {
+		"--name",    "--admin",       "--password-stdin", "--token-scheme",
+		"--product", "--scopes-from", "--any-scope",      "--base-path",
+		"--portal",  "--return",      "--title",          "--accent",
+		NULL
+	};
 
 	for (size_t i = 0; flags[i]; i++)
 		if (strcmp(word, flags[i]) == 0)
@@ -83,7 +101,7 @@ static int take_line(struct pat_settings *settings, struct line *line, int argc,
 {
 	line->n_words = 0;
 	for (int i = 1; i < argc; i++) {
-		if (strncmp(argv[i], "--", 2) == 0 && !user_flag(argv[i])) {
+		if (strncmp(argv[i], "--", 2) == 0 && !command_flag(argv[i])) {
 			int r = take_flag(settings, line, argv, &i, err);
 			if (r < 0)
 				return r;
@@ -160,8 +178,41 @@ static int dispatch(const struct pat_settings *settings, struct line *line)
 		return pat_command_check(settings);
 	if (strcmp(command, "user") == 0)
 		return pat_command_user(settings, line->n_words - 1, line->words + 1);
+	if (strcmp(command, "policy") == 0)
+		return pat_command_policy(settings, line->n_words - 1, line->words + 1);
+	if (strcmp(command, "service") == 0)
+		return pat_command_service(settings, line->n_words - 1, line->words + 1);
+	if (strcmp(command, "store") == 0)
+		return pat_command_store(settings, line->n_words - 1, line->words + 1);
 	(void)fputs(usage, stderr);
 	return 2;
+}
+
+/* `help`, or --help after a command: the commands; of those that have commands of their own, these. Needs no settings, so
+ * none can be wrong. */
+static bool print_help(int argc, char **argv)
+{
+	static const struct {
+		const char *command;
+		void (*usage)(FILE *to);
+	} own[] = { { "user", pat_command_user_usage },
+		    { "policy", pat_command_policy_usage },
+		    { "service", pat_command_service_usage },
+		    { "store", pat_command_store_usage } };
+	bool asked = argc == 2 && strcmp(argv[1], "help") == 0;
+
+	for (int i = 1; i < argc; i++)
+		asked |= strcmp(argv[i], "--help") == 0;
+	for (size_t i = 0; i < PAT_ARRAY_LEN(own) && argc > 1; i++) {
+		if (strcmp(argv[1], own[i].command) != 0 ||
+		    !(asked || (argc == 3 && strcmp(argv[2], "help") == 0)))
+			continue;
+		own[i].usage(stdout);
+		return true;
+	}
+	if (asked)
+		(void)fputs(usage, stdout);
+	return asked;
 }
 
 int main(int argc, char **argv)
@@ -176,10 +227,8 @@ int main(int argc, char **argv)
 		pat_settings_document(stdout);
 		return 0;
 	}
-	if (argc == 2 && (strcmp(argv[1], "help") == 0 || strcmp(argv[1], "--help") == 0)) {
-		(void)fputs(usage, stdout);
+	if (print_help(argc, argv))
 		return 0;
-	}
 	harden();
 	if (sodium_init() < 0) {
 		(void)fputs("patd: libsodium cannot start\n", stderr);

@@ -45,6 +45,8 @@ static const char *sentence(int outcome)
 		return "the password is made of the person's own name or email address";
 	case -EBUSY:
 		return "patd is busy; try again";
+	case PAT_STORE_UNKNOWN:
+		return "it is not known whether this was done: look before you try again";
 	case -ENOSPC:
 		return "the disk is full; nothing was changed";
 	default:
@@ -88,11 +90,12 @@ static int list_one(void *arg, const struct pat_person *person)
 	char created[PAT_TIME_TEXT_BYTES];
 
 	pat_time_format(person->created_s, created);
-	return json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:b, s:b, s:s}", "id",
-	                                             (json_int_t)person->id, "email", person->email,
-	                                             "name", person->name, "admin", person->admin,
-	                                             "disabled", person->disabled, "created_at",
-	                                             created)) == 0
+	return json_array_append_new(
+		       list, json_pack("{s:I, s:s, s:s, s:b, s:b, s:s, s:s, s:s}", "id",
+	                               (json_int_t)person->id, "email", person->email, "name",
+	                               person->name, "admin", person->admin, "disabled",
+	                               person->disabled, "created_at", created, "service",
+	                               person->service, "subject", person->subject)) == 0
 	               ? 0
 	               : -ENOMEM;
 }
@@ -100,7 +103,7 @@ static int list_one(void *arg, const struct pat_person *person)
 static json_t *person_list(struct pat_core *core)
 {
 	json_t *list = json_array();
-	int r = list ? pat_core_person_list(core, list_one, list) : -ENOMEM;
+	int r = list ? pat_core_person_list(core, 0, UINT32_MAX, list_one, list) : -ENOMEM;
 
 	if (r != 0) {
 		json_decref(list);
@@ -118,6 +121,8 @@ static json_t *person_disable(struct pat_core *core, const json_t *request, bool
 	if (r == 0)
 		pat_log(PAT_LOG_INFO, disabled ? "person.disabled" : "person.enabled", "person",
 		        pat_num(number, id), "via", "cli", NULL);
+	if (r == PAT_CORE_E_NOT_FOUND && strchr(text(request, "email"), ':'))
+		return failed("no service has sent a person of this subject");
 	return answer(r);
 }
 

@@ -17,6 +17,7 @@
 
 #include "base/codec.h"
 #include "base/crypto.h"
+#include "store/store.h"
 
 #ifndef PAT_SHARE_DIR
 #define PAT_SHARE_DIR "/usr/share/patd"
@@ -91,6 +92,15 @@ static int find_edge_user(struct pat_place *place, struct pat_err *err)
 	return 0;
 }
 
+static int find_database(const struct pat_place *place, const char *chosen, const char *name,
+                         char out[static PATH_MAX], struct pat_err *err)
+{
+	if (*chosen == '\0')
+		return join(out, PATH_MAX, place->data, name, err);
+	(void)snprintf(out, PATH_MAX, "%s", chosen);
+	return 0;
+}
+
 static int find_data(const struct pat_settings *s, bool create, struct pat_place *place,
                      struct pat_err *err)
 {
@@ -99,16 +109,15 @@ static int find_data(const struct pat_settings *s, bool create, struct pat_place
 	if (r < 0)
 		return r;
 	if (!realpath(s->data, place->data))
-		return pat_err_set(err, -errno,
-		                   "there is no data folder %s (`patd run` makes one): %s", s->data,
-		                   pat_err_words(errno));
+		return pat_err_set(
+			err, -errno,
+			"there is no data folder %s (`patd run` makes one; --data names another): %s",
+			s->data, pat_err_words(errno));
 	r = join(place->journal, sizeof(place->journal), place->data, "revoked.journal", err);
 	if (r < 0)
 		return r;
-	if (*s->store == '\0')
-		return join(place->store, sizeof(place->store), place->data, "patd.db", err);
-	(void)snprintf(place->store, sizeof(place->store), "%s", s->store);
-	return 0;
+	r = find_database(place, s->store, "patd.db", place->store, err);
+	return r == 0 ? find_database(place, s->files_store, "files.db", place->files, err) : r;
 }
 
 static int find_runtime(const struct pat_settings *s, bool create, struct pat_place *place,
@@ -186,8 +195,17 @@ int pat_place_find(const struct pat_settings *settings, bool create, struct pat_
 		r = find_file(s->scopes_file, "../share/scopes/figma.json",
 		              PAT_SHARE_DIR "/scopes/figma.json", place->scopes, err);
 	if (r == 0)
+		r = find_file("", "../share/scopes/patd.json", PAT_SHARE_DIR "/scopes/patd.json",
+		              place->own_scopes, err);
+	if (r == 0)
+		r = find_file("", "../docs/openapi.yaml", PAT_SHARE_DIR "/openapi.yaml",
+		              place->api_document, err);
+	if (r == 0)
 		r = find_file(s->common_passwords_file, "../share/passwords/common.txt",
 		              PAT_SHARE_DIR "/passwords/common.txt", place->passwords, err);
+	if (r == 0)
+		r = find_file(s->sample_file, "../share/sample/sample.json",
+		              PAT_SHARE_DIR "/sample/sample.json", place->sample, err);
 	return r;
 }
 
@@ -201,8 +219,10 @@ static void empty_folder(int parent, const char *name, int depth)
 		pat_closep(&fd);
 		return;
 	}
-	for (struct dirent *e = readdir(dir); e;
-	     e = readdir(dir)) { /* NOLINT(concurrency-mt-unsafe): own stream */
+	struct dirent *e = NULL;
+
+	/* NOLINTNEXTLINE(concurrency-mt-unsafe): own stream */
+	while ((e = readdir(dir)) != NULL) {
 		if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
 			continue;
 		if (e->d_type == DT_DIR && depth > 0)
@@ -249,6 +269,31 @@ static int key_make(const char *path, struct pat_err *err)
 	                        pat_err_words(errno));
 }
 
+/* Whether there is somebody in the store whom a new key would make a stranger. A server's store is always there; a key is no
+ * matter for looking whether anybody is in it. */
+static int store_used(const struct pat_place *place, bool *ret, struct pat_err *err)
+{
+	struct pat_store_config config = { .location = place->store };
+	struct pat_store *store = NULL;
+
+	*ret = access(place->store, F_OK) == 0;
+	if (!pat_store_location_is_url(place->store))
+		return 0;
+	int r = pat_store_open(&config, &store, err);
+	if (r == 0)
+		r = pat_store_people_any(store, ret);
+	pat_store_close(store);
+	return r;
+}
+
+bool pat_place_has_row_key(const struct pat_place *place)
+{
+	char path[PATH_MAX];
+
+	return join(path, sizeof(path), place->data, "row.key", NULL) == 0 &&
+	       access(path, F_OK) == 0;
+}
+
 int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, struct pat_err *err)
 {
 	char path[PATH_MAX];
@@ -259,8 +304,13 @@ int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, st
 	if (r < 0)
 		return r;
 	if (access(path, F_OK) < 0 && errno == ENOENT) {
+		bool used = false;
+
+		r = store_used(place, &used, err);
+		if (r < 0)
+			return r;
 		/* A store without its key is not made readable by a new key; it would only be refused row by row. */
-		if (access(place->store, F_OK) == 0)
+		if (used)
 			return pat_err_set(
 				err, -ENOENT,
 				"%s is missing, but the database exists: restore the key from a backup",

@@ -14,9 +14,10 @@
 #include "token/record.h"
 
 struct pat_place {
-	char data[PATH_MAX]; /* absolute */
-	char store[PATH_MAX];
+	char data[PATH_MAX];    /* absolute */
+	char store[PATH_MAX];   /* a path, or a URL */
 	char journal[PATH_MAX]; /* of revocations: beside the store, never restored with it */
+	char files[PATH_MAX];   /* the files product's database */
 	char runtime[108];      /* absolute, short enough for a socket beneath it */
 	bool runtime_ours;      /* named by us, not by a setting */
 	char socket[108];       /* SCGI, for the edge */
@@ -24,7 +25,10 @@ struct pat_place {
 	char module[PATH_MAX];
 	char web[PATH_MAX];
 	char scopes[PATH_MAX];
+	char own_scopes[PATH_MAX];
+	char api_document[PATH_MAX];
 	char passwords[PATH_MAX];
+	char sample[PATH_MAX];
 	gid_t edge_group;   /* group of the edge's workers, or (gid_t)-1 when they run as we do */
 	char edge_user[64]; /* "" when they run as we do */
 };
@@ -34,9 +38,13 @@ struct pat_place {
 int pat_place_find(const struct pat_settings *settings, bool create, struct pat_place *ret_place,
                    struct pat_err *err) PAT_MUST_USE;
 
-/* Reads DATA/row.key, making it at the first start. Refuses one that others can read (CRY-04). */
+/* Reads DATA/row.key, making it at the first start: when there is no store yet, or nobody in it. Refuses one that others can
+ * read (CRY-04). */
 int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret,
                       struct pat_err *err) PAT_MUST_USE;
+
+/* Whether there is a row key. */
+bool pat_place_has_row_key(const struct pat_place *place);
 
 /* Removes the runtime folder and all in it, if its name was ours. For the clean end of the whole product. */
 void pat_place_clear(const struct pat_place *place);

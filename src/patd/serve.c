@@ -14,23 +14,33 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "core/core.h"
+#include "files/files.h"
 #include "patd/command.h"
 #include "patd/control.h"
 #include "patd/edge.h"
+#include "patd/product.h"
+#include "store/store.h"
 #include "web/json.h"
+#include "web/router.h"
 #include "web/server.h"
 
 #define EDGE_RESTART_WAIT_MS 1000
 #define GREETING_BYTES_MAX   4096
 #define WEB_STOP_MS          15000
+#define API_DOCUMENT_MAX     (1024u * 1024)
 
 struct server {
 	const struct pat_settings *settings;
 	struct pat_place place;
 	struct pat_catalogue *catalogue;
+	struct pat_catalogue *own; /* patd's own scopes */
+	struct pat_buf api_document;
+	struct pat_rules *built_in;
 	struct pat_core *core;
+	struct pat_files *files; /* NULL: the product is off */
 	int listen_fd;
 	struct pat_web *web;
 	struct pat_control *control;
@@ -40,7 +50,8 @@ struct server {
 };
 
 int pat_command_core_config(const struct pat_settings *s, const struct pat_place *place,
-                            const struct pat_catalogue *catalogue, struct pat_core_config *ret,
+                            const struct pat_catalogue *catalogue, const struct pat_catalogue *own,
+                            const struct pat_rules *built_in, struct pat_core_config *ret,
                             struct pat_err *err)
 {
 	*ret = (struct pat_core_config){
@@ -56,14 +67,21 @@ int pat_command_core_config(const struct pat_settings *s, const struct pat_place
 		.live_tokens_max = (unsigned)s->tokens_live_max,
 		.creates_per_hour_max = (unsigned)s->tokens_per_hour_max,
 		.expired_keep_days = s->token_expired_keep_days,
+		.usage_addresses = s->usage_addresses,
+		.fresh_sign_in_s = s->token_fresh_sign_in_minutes * 60,
 		.session_idle_s = s->session_idle_hours * 3600,
 		.session_max_s = s->session_max_days * 86400,
+		.sessions_live_max = (unsigned)s->sessions_live_max,
 		.argon2_memory_kib = (unsigned)s->argon2_memory_kib,
 		.argon2_passes = (unsigned)s->argon2_passes,
 		.argon2_parallel = (unsigned)s->argon2_parallel,
 		.argon2_waiting = (unsigned)s->argon2_waiting,
 		.common_passwords = place->passwords,
 		.catalogue = catalogue,
+		.built_in = built_in,
+		.built_in_name = PAT_PRODUCT_BUILT_IN,
+		.own = own,
+		.own_name = PAT_OWN_PRODUCT,
 	};
 	return pat_place_row_key(place, &ret->row_key, err);
 }
@@ -85,6 +103,53 @@ static int take_signals(struct server *server, struct pat_err *err)
 	               : 0;
 }
 
+/* What tokens need space for: their database, or, where that is a server's, the journal of revocations. */
+static const char *reserve_for(const struct pat_place *place)
+{
+	return pat_store_location_is_url(place->store) ? place->data : place->store;
+}
+
+/* Addresses of pictures are signed by a key that follows from the row key: it is the same after a restart. */
+static int open_files(struct server *server, const struct pat_row_key *row_key, struct pat_err *err)
+{
+	static const char use[] = "patd: addresses of pictures";
+	const struct pat_settings *s = server->settings;
+	struct pat_files_config config = { .store = server->place.files,
+		                           .core = server->core,
+		                           .sample = server->place.sample,
+		                           .team_bytes_max = (uint64_t)s->files_team_mib << 20,
+		                           .reserve_bytes = (uint64_t)s->files_reserve_mib << 20,
+		                           .reserve_for = reserve_for(&server->place) };
+
+	int r = pat_hmac_sha256(row_key->bytes, use, sizeof(use) - 1, config.picture_key);
+	if (r < 0)
+		return pat_err_set(err, r, "out of memory");
+	r = pat_files_open(&config, &server->files, err);
+	pat_wipe(config.picture_key, sizeof(config.picture_key));
+	return r == 0 ? pat_files_keeper_start(server->files, err) : r;
+}
+
+/* What GET /api/v1/openapi.yaml answers. */
+static int read_api_document(struct server *server, struct pat_err *err)
+{
+	const char *path = server->place.api_document;
+	struct pat_buf *out = &server->api_document;
+	FILE *file = fopen(path, "re");
+	char part[4096];
+	size_t len = 0;
+
+	if (!file)
+		return pat_err_set(err, -errno, "cannot open %s: %s", path, pat_err_words(errno));
+	pat_buf_init(out, API_DOCUMENT_MAX);
+	while ((len = fread(part, 1, sizeof(part), file)) > 0)
+		(void)pat_buf_add(out, part, len);
+	bool failed = ferror(file) != 0;
+	(void)fclose(file);
+	if (failed || pat_buf_error(out) != 0)
+		return pat_err_set(err, -EIO, "cannot read %s", path);
+	return 0;
+}
+
 static int open_brain(struct server *server, struct pat_err *err)
 {
 	const struct pat_settings *s = server->settings;
@@ -94,10 +159,19 @@ static int open_brain(struct server *server, struct pat_err *err)
 	if (r == 0)
 		r = pat_catalogue_load(server->place.scopes, &server->catalogue, err);
 	if (r == 0)
-		r = pat_command_core_config(s, &server->place, server->catalogue, &config, err);
+		r = pat_catalogue_load(server->place.own_scopes, &server->own, err);
+	if (r == 0)
+		r = read_api_document(server, err);
+	if (r == 0)
+		r = pat_command_built_in(&server->built_in, err);
+	if (r == 0)
+		r = pat_command_core_config(s, &server->place, server->catalogue, server->own,
+		                            server->built_in, &config, err);
 	if (r < 0)
 		return r;
 	r = pat_core_open(&config, &server->core, err);
+	if (r == 0 && s->files)
+		r = open_files(server, &config.row_key, err);
 	pat_wipe(&config.row_key, sizeof(config.row_key));
 	if (r == 0)
 		r = pat_control_listen(server->place.socket, 0660, server->place.edge_group, 1024,
@@ -106,9 +180,12 @@ static int open_brain(struct server *server, struct pat_err *err)
 		r = pat_control_start(server->place.control, server->core, &server->control, err);
 	if (r == 0)
 		r = pat_web_new(&(struct pat_web_config){ .core = server->core,
+		                                          .files = server->files,
 		                                          .catalogue = server->catalogue,
+		                                          .api_document = &server->api_document,
 		                                          .listen_fd = server->listen_fd,
 		                                          .threads = (unsigned)s->threads,
+		                                          .api_docs_url = s->api_docs_url,
 		                                          .public_url = *s->public_url
 		                                                                ? s->public_url
 		                                                                : NULL },
@@ -197,12 +274,16 @@ static void server_done(struct server *server)
 	}
 	pat_web_free(server->web);
 	pat_control_stop(server->control);
+	pat_files_close(server->files);
 	/* `patd run` is the whole product: with its edge gone, its index goes too. */
 	if (server->whole)
 		pat_core_end(server->core);
 	else
 		pat_core_close(server->core);
 	pat_catalogue_free(server->catalogue);
+	pat_catalogue_free(server->own);
+	pat_buf_done(&server->api_document);
+	pat_rules_free(server->built_in);
 	if (server->listen_fd >= 0)
 		(void)unlink(server->place.socket);
 	if (server->whole)
@@ -242,7 +323,8 @@ static int check_place(const struct pat_settings *settings, struct pat_err *err)
 	if (r == 0)
 		r = pat_catalogue_load(place.scopes, &catalogue, err);
 	pat_catalogue_free(catalogue);
-	if (r == 0 && access(place.store, F_OK) == 0)
+	/* A file without its key is an error; without both the first start makes them. */
+	if (r == 0 && (pat_place_has_row_key(&place) || access(place.store, F_OK) == 0))
 		r = pat_place_row_key(&place, &key, err);
 	pat_wipe(&key, sizeof(key));
 	if (r == 0 && access(place.data, W_OK) < 0)
@@ -263,7 +345,11 @@ int pat_command_check(const struct pat_settings *settings)
 	if (access(settings->nginx, X_OK) < 0)
 		r = pat_err_set(&err, -errno, "cannot run %s: %s", settings->nginx,
 		                pat_err_words(errno));
-	else if (access(settings->data, F_OK) < 0 && errno == ENOENT)
+	else
+		r = pat_store_examine(settings->store, &err);
+	if (r < 0)
+		return pat_command_failed(&err);
+	if (access(settings->data, F_OK) < 0 && errno == ENOENT)
 		(void)printf(
 			"# ok: the data folder %s does not exist yet; the first start makes it\n",
 			settings->data);

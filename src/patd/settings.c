@@ -10,6 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "store/store.h"
+#include "token/network.h"
+
 #define LINE_BYTES_MAX 4096
 
 enum type {
@@ -44,8 +47,11 @@ static const struct setting table[] = {
 	{ "public_url", TEXT, AT(public_url), "", 0, 500, NULL, false,
 	  "How people reach this server when something stands before it, as https://tokens.example.org. Empty: as the "
 	  "request says." },
-	{ "store", TEXT, AT(store), "", 0, 3000, NULL, false,
-	  "Path of the SQLite database. Empty: patd.db in `data`." },
+	{ "api_docs_url", TEXT, AT(api_docs_url), "", 0, 500, NULL, false,
+	  "Where people read about the API that tokens open, as https://example.org/api. The page links there. Empty: no link." },
+	{ "store", TEXT, AT(store), "", 0, PAT_STORE_LOCATION_MAX, NULL, false,
+	  "Where people and tokens are kept: the path of an SQLite database, or a PostgreSQL URL, as "
+	  "postgresql://patd@db.example.org/patd. Empty: patd.db in `data`." },
 	{ "runtime_dir", TEXT, AT(runtime_dir), "", 0, 80, NULL, false,
 	  "Folder on a tmpfs for the verification index, sockets and the edge's configuration. Empty: one of its own "
 	  "under /dev/shm." },
@@ -53,6 +59,9 @@ static const struct setting table[] = {
 	  "The realm that refusals name (RFC 6750)." },
 	{ "token_headers", TEXT, AT(token_headers), "X-Figma-Token", 1, 500, NULL, false,
 	  "Header names, besides Authorization: Bearer, that may carry a token; separated by blanks." },
+	{ "trusted_proxies", TEXT, AT(trusted_proxies), "127.0.0.1 ::1", 0, 2000, NULL, false,
+	  "Networks of proxies before the edge, separated by blanks: who may say for whom (X-Forwarded-For) and about which request "
+	  "(X-Forwarded-Method, X-Forwarded-Uri) it asks. unix: is whoever comes by a unix socket. Empty: nobody." },
 	{ "token_prefix", TEXT, AT(token_prefix), "pat", 2, 5, NULL, false,
 	  "What tokens begin with, before their underscore. Tokens of another prefix are no longer accepted." },
 	{ "token_expires_days_max", NUMBER, AT(token_expires_days_max), "90", 1, 3650, NULL, false,
@@ -63,6 +72,9 @@ static const struct setting table[] = {
 	  "Whether tokens that do not expire may be generated." },
 	{ "token_expired_keep_days", NUMBER, AT(token_expired_keep_days), "30", 0, 3650, NULL,
 	  false, "How long an expired token is told so, before it is unknown." },
+	{ "token_fresh_sign_in_minutes", NUMBER, AT(token_fresh_sign_in_minutes), "0", 0, 1440,
+	  NULL, false,
+	  "Generating a token takes a sign-in, or the password entered again, no longer ago than this; tokens generate none. 0: any session does." },
 	{ "tokens_live_max", NUMBER, AT(tokens_live_max), "50", 1, 10000, NULL, false,
 	  "The most live tokens a person may have." },
 	{ "tokens_per_hour_max", NUMBER, AT(tokens_per_hour_max), "100", 1, 1000000, NULL, false,
@@ -73,6 +85,8 @@ static const struct setting table[] = {
 	  "A session ends when it was not used for so long." },
 	{ "session_max_days", NUMBER, AT(session_max_days), "30", 1, 365, NULL, false,
 	  "A session ends after so long in any case." },
+	{ "sessions_live_max", NUMBER, AT(sessions_live_max), "50", 1, 10000, NULL, false,
+	  "The most sessions a person may have at once. Signing in once more ends the one that was used longest ago." },
 	{ "argon2_memory_kib", NUMBER, AT(argon2_memory_kib), "47104", 8192, 4194304, NULL, false,
 	  "Memory of one password hash (argon2id). 47104 is the least OWASP ASVS 5.0 names for one pass." },
 	{ "argon2_passes", NUMBER, AT(argon2_passes), "1", 1, 100, NULL, false,
@@ -80,7 +94,8 @@ static const struct setting table[] = {
 	{ "argon2_parallel", NUMBER, AT(argon2_parallel), "2", 1, 64, NULL, false,
 	  "Password hashes that run at the same time." },
 	{ "argon2_waiting", NUMBER, AT(argon2_waiting), "16", 0, 1024, NULL, false,
-	  "Sign-ins that may wait for their turn; more are told to come back." },
+	  "Sign-ins that may wait for their turn; more are told to come back. One place in four is kept for people who sign in "
+	  "where they have signed in before." },
 	{ "threads", NUMBER, AT(threads), "64", 2, 256, NULL, false,
 	  "Threads of patd that answer requests." },
 	{ "edge_workers", NUMBER, AT(edge_workers), "0", 0, 256, NULL, false,
@@ -94,6 +109,20 @@ static const struct setting table[] = {
 	  "JSON file of the scopes people choose from. Empty: the ones that came with patd." },
 	{ "common_passwords_file", TEXT, AT(common_passwords_file), "", 0, 3000, NULL, false,
 	  "Passwords that are refused, one a line. Empty: the list that came with patd." },
+	{ "usage_addresses", YESNO, AT(usage_addresses), "yes", 0, 0, NULL, false,
+	  "Whether it is kept for 30 days from which addresses and by which programs each token was used, for its owner to see. No: "
+	  "only how often, and for what." },
+	{ "files", YESNO, AT(files), "yes", 0, 0, NULL, false,
+	  "Whether patd serves its own files product: the file browser, and Figma's API under /v1." },
+	{ "files_store", TEXT, AT(files_store), "", 0, 3000, NULL, false,
+	  "Path of the files product's SQLite database. Empty: files.db in `data`." },
+	{ "files_team_mib", NUMBER, AT(files_team_mib), "4096", 0, 1073741824, NULL, false,
+	  "How much a team may keep in its files, in MiB: every version, every image and the trash included. 0: any amount." },
+	{ "files_reserve_mib", NUMBER, AT(files_reserve_mib), "256", 0, 1073741824, NULL, false,
+	  "Nothing is added to files when less than so many MiB would be left free where the database of tokens is, so that tokens "
+	  "can be revoked in any case. Counts where both databases are on one file system. 0: nothing is kept free." },
+	{ "sample_file", TEXT, AT(sample_file), "", 0, 3000, NULL, false,
+	  "The design document that new people find in their first project. Empty: the one that came with patd." },
 	{ "access_log", CHOICE, AT(access_log), "refused", 0, 0, access_logs, false,
 	  "Requests that the edge logs: off, refused (those the gate turned away), all." },
 	{ "log_level", CHOICE, AT(log_level), "info", 0, 0, log_levels, false,
@@ -310,6 +339,26 @@ int pat_settings_read_environment(struct pat_settings *settings, char *const *en
 	return 0;
 }
 
+static bool is_web_address(const char *url)
+{
+	return strncmp(url, "https://", 8) == 0 || strncmp(url, "http://", 7) == 0;
+}
+
+static bool are_networks(const char *list)
+{
+	struct pat_network network;
+
+	while (*(list += strspn(list, " "))) {
+		size_t len = strcspn(list, " ");
+
+		if (!(len == 5 && memcmp(list, "unix:", 5) == 0) &&
+		    pat_network_parse(list, len, &network) < 0)
+			return false;
+		list += len;
+	}
+	return true;
+}
+
 int pat_settings_check(const struct pat_settings *s, struct pat_err *err)
 {
 	if (s->token_expires_days_default > s->token_expires_days_max)
@@ -321,9 +370,11 @@ int pat_settings_check(const struct pat_settings *s, struct pat_err *err)
 	if (s->session_idle_hours > s->session_max_days * 24)
 		return pat_err_set(err, -EINVAL,
 		                   "session_idle_hours is longer than session_max_days");
-	if (*s->public_url && strncmp(s->public_url, "https://", 8) != 0 &&
-	    strncmp(s->public_url, "http://", 7) != 0)
+	if (*s->public_url && !is_web_address(s->public_url))
 		return pat_err_set(err, -EINVAL, "public_url must begin with https:// or http://");
+	if (*s->api_docs_url && !is_web_address(s->api_docs_url))
+		return pat_err_set(err, -EINVAL,
+		                   "api_docs_url must begin with https:// or http://");
 	if (*s->public_url && s->public_url[strlen(s->public_url) - 1] == '/')
 		return pat_err_set(err, -EINVAL, "public_url must not end with a slash");
 	if (!strrchr(s->listen, ':') || strpbrk(s->listen, " ;{}\"'\\$"))
@@ -333,6 +384,9 @@ int pat_settings_check(const struct pat_settings *s, struct pat_err *err)
 	           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789") !=
 	    strlen(s->token_prefix))
 		return pat_err_set(err, -EINVAL, "token_prefix must be letters and digits");
+	if (!are_networks(s->trusted_proxies))
+		return pat_err_set(err, -EINVAL,
+		                   "trusted_proxies must be networks, as 10.0.0.0/8 2001:db8::/32");
 	if (strpbrk(s->realm, "\"\\$;{}"))
 		return pat_err_set(err, -EINVAL,
 		                   "realm must not contain quotes, backslashes, $, ; or braces");
@@ -345,13 +399,25 @@ int pat_settings_check(const struct pat_settings *s, struct pat_err *err)
 	return 0;
 }
 
+/* A URL may hold a password, and what is printed is pasted into reports. */
+static void print_text(const struct setting *s, const char *text, FILE *out)
+{
+	char shown[PAT_STORE_LOCATION_MAX + 1];
+
+	if (s->offset == AT(store)) {
+		pat_store_location_show(text, shown);
+		text = shown;
+	}
+	(void)fprintf(out, "%s = %s\n", s->name, text);
+}
+
 static void print_value(const struct pat_settings *settings, const struct setting *s, FILE *out)
 {
 	const void *place = (const char *)settings + s->offset;
 
 	switch (s->type) {
 	case TEXT:
-		(void)fprintf(out, "%s = %s\n", s->name, *(char *const *)place);
+		print_text(s, *(char *const *)place, out);
 		break;
 	case NUMBER:
 		(void)fprintf(out, "%s = %lld\n", s->name, (long long)*(const int64_t *)place);

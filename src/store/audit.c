@@ -50,3 +50,30 @@ int pat_audit_mac(const struct pat_audit *audit, const uint8_t before[static PAT
 	at = put_text(at, audit->request_id, sizeof(audit->request_id));
 	return pat_hmac_sha256(key->bytes, sealed, (size_t)(at - sealed), ret);
 }
+
+/* Cuts a text that an actor brought to what a record holds, not inside a UTF-8 sequence. */
+static void copy_text(char *out, size_t out_bytes, const char *text)
+{
+	size_t len = strnlen(text ? text : "", out_bytes);
+
+	if (len == out_bytes) {
+		len--;
+		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
+			len--;
+	}
+	if (len > 0)
+		memcpy(out, text, len); /* UNSAFE: len < out_bytes */
+	out[len] = '\0';
+}
+
+void pat_audit_make(struct pat_audit *ret, const struct pat_actor *actor,
+                    const struct pat_event *event)
+{
+	*ret = (struct pat_audit){ .seq = event->seq, .at_s = event->at_s, .actor = actor->person };
+	copy_text(ret->via, sizeof(ret->via), actor->via);
+	copy_text(ret->action, sizeof(ret->action), event->action);
+	copy_text(ret->object, sizeof(ret->object), event->object);
+	copy_text(ret->address, sizeof(ret->address), actor->address);
+	copy_text(ret->agent, sizeof(ret->agent), actor->agent);
+	copy_text(ret->request_id, sizeof(ret->request_id), actor->request_id);
+}

@@ -14,6 +14,18 @@
 
 #include "store/store.h"
 
+/* What happened, to what. */
+struct pat_event {
+	const char *action;
+	const char *object;
+	int64_t seq; /* 0: none */
+	int64_t at_s;
+};
+
+/* The record of it, but for its id. What an actor brought is cut to what a record holds. */
+void pat_audit_make(struct pat_audit *ret, const struct pat_actor *actor,
+                    const struct pat_event *event);
+
 /* -EIO when the crypto library fails. Any thread. */
 int pat_audit_mac(const struct pat_audit *audit, const uint8_t before[static PAT_SHA256_BYTES],
                   const struct pat_row_key *key, uint8_t ret[static PAT_SHA256_BYTES]) PAT_MUST_USE;

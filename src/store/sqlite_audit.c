@@ -9,8 +9,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "store/audit.h"
-
 static int next_id(struct pat_lite_conn *conn, int64_t *ret)
 {
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
@@ -37,21 +35,6 @@ static int mac_before(struct pat_lite_conn *conn, int64_t id, uint8_t ret[static
 	return e < 0 ? e : 0;
 }
 
-/* Cuts a text that an actor brought to what a record holds, not inside a UTF-8 sequence. */
-static void copy_text(char *out, size_t out_bytes, const char *text)
-{
-	size_t len = strnlen(text ? text : "", out_bytes);
-
-	if (len == out_bytes) {
-		len--;
-		while (len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80)
-			len--;
-	}
-	if (len > 0)
-		memcpy(out, text, len); /* UNSAFE: len < out_bytes */
-	out[len] = '\0';
-}
-
 static int audit_insert(struct pat_lite_tx *tx, const struct pat_audit *a, const uint8_t *mac)
 {
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
@@ -76,20 +59,14 @@ static int audit_insert(struct pat_lite_tx *tx, const struct pat_audit *a, const
 }
 
 int pat_lite_audit(struct pat_lite_tx *tx, const struct pat_actor *actor,
-                   const struct pat_lite_event *event)
+                   const struct pat_event *event)
 {
-	struct pat_audit a = { .seq = event->seq, .at_s = event->at_s, .actor = actor->person };
+	struct pat_audit a;
 	uint8_t mac[PAT_SHA256_BYTES];
 
 	if (tx->time_s < event->at_s)
 		tx->time_s = event->at_s;
-	copy_text(a.via, sizeof(a.via), actor->via);
-	copy_text(a.action, sizeof(a.action), event->action);
-	copy_text(a.object, sizeof(a.object), event->object);
-	copy_text(a.address, sizeof(a.address), actor->address);
-	copy_text(a.agent, sizeof(a.agent), actor->agent);
-	copy_text(a.request_id, sizeof(a.request_id), actor->request_id);
-
+	pat_audit_make(&a, actor, event);
 	int e = next_id(tx->conn, &a.id);
 	if (e == 0)
 		e = mac_before(tx->conn, a.id, mac);
@@ -160,17 +137,17 @@ static int audit_follows(struct pat_lite *lite, struct pat_lite_query *q, int64_
 	return pat_memeq(mac, stored, sizeof(stored)) ? 0 : PAT_STORE_E_CHAIN;
 }
 
-static int audit_walk(struct pat_lite_reader *reader, int64_t *ret_id)
+static int audit_walk(struct pat_lite *lite, struct pat_lite_conn *conn, int64_t *ret_id)
 {
 	uint8_t mac[PAT_SHA256_BYTES] = { 0 };
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
-		reader->conn, "SELECT id, seq, at, actor, via, action, object, address, agent,"
-			      " request_id, mac, key_id FROM audit ORDER BY id");
+		conn, "SELECT id, seq, at, actor, via, action, object, address, agent,"
+		      " request_id, mac, key_id FROM audit ORDER BY id");
 
 	int e = 0;
 	*ret_id = 1;
 	while ((e = pat_lite_step(&q)) > 0) {
-		e = audit_follows(reader->lite, &q, *ret_id, mac);
+		e = audit_follows(lite, &q, *ret_id, mac);
 		if (e != 0)
 			return e;
 		(*ret_id)++;
@@ -197,7 +174,7 @@ int pat_lite_audit_verify(struct pat_store *store, int64_t *ret_id)
 	if (e < 0)
 		return e;
 	int64_t last = e == 1 ? pat_lite_i64(&head, 0) : -1;
-	e = audit_walk(&reader, &next);
+	e = audit_walk((struct pat_lite *)store, reader.conn, &next);
 	if (e == 0 && next - 1 != last)
 		e = PAT_STORE_E_CHAIN;
 	if (e >= 0)

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The schema, as numbered migrations. Each is one transaction that ends by setting user_version to its
- * number, so one that was interrupted anywhere never happened and is repeated at the next open.
- *
- * A migration that was released is never edited; a change is a new one at the end.
+ * The schema, as numbered migrations (lite/schema.h). One that was released is never edited; a change is a new one at the
+ * end.
  */
-#include <errno.h>
-
 #include "store/sqlite.h"
-
-#define APPLICATION_ID 0x70617464 /* "patd" */
 
 /* Times are seconds since 1970. `seq` numbers the changes of table `change`, without gaps; ids of
  * audit records have no gaps either. What grants power is sealed (token/record.h); `scope_set` is
@@ -129,80 +123,139 @@ static const char migration_1[] =
 	"PRAGMA application_id = 0x70617464;"
 	"PRAGMA user_version = 1;";
 
-static const char *const migrations[] = { migration_1 };
+/* The bytes of a picture come last: a person is read with what stands before them. token_revoked serves the owner's list,
+ * which shows what was revoked lately, as token_live does with what expired lately: neither walks past everything that ever
+ * ended. */
+static const char migration_2[] =
+	"CREATE TABLE picture ("
+	"  person INTEGER PRIMARY KEY REFERENCES person (id),"
+	"  kind INTEGER NOT NULL,"
+	"  hash BLOB NOT NULL,"
+	"  bytes BLOB NOT NULL"
+	") STRICT;"
 
-#define VERSION ((int64_t)PAT_ARRAY_LEN(migrations))
+	"ALTER TABLE token ADD COLUMN note TEXT NOT NULL DEFAULT '';"
+	"CREATE INDEX token_revoked ON token (owner, revoked) WHERE state <> 0;"
 
-static int pragma_i64(struct pat_lite_conn *conn, const char *sql, int64_t *ret)
-{
-	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(conn, sql);
+	"PRAGMA user_version = 2;";
 
-	int e = pat_lite_step(&q);
-	if (e < 0)
-		return e;
-	*ret = e == 0 ? 0 : pat_lite_i64(&q, 0);
-	return 0;
-}
+/* A product's document is what its policy is compiled from, and a service may ask about tokens: both are sealed as a token is. */
+static const char migration_3[] = "ALTER TABLE token ADD COLUMN limits TEXT NOT NULL DEFAULT '';"
 
-int pat_lite_identify(struct pat_lite_conn *conn, struct pat_err *err)
-{
-	int64_t application = 0;
-	int64_t version = 0;
-	int64_t objects = 0;
+				  "CREATE TABLE product ("
+				  "  id INTEGER PRIMARY KEY,"
+				  "  name TEXT NOT NULL UNIQUE,"
+				  "  seq INTEGER NOT NULL,"
+				  "  imported INTEGER NOT NULL,"
+				  "  reading TEXT NOT NULL,"
+				  "  key_id INTEGER NOT NULL,"
+				  "  mac BLOB NOT NULL,"
+				  "  document BLOB NOT NULL"
+				  ") STRICT;"
 
-	int e = pragma_i64(conn, "PRAGMA application_id", &application);
-	if (e == 0)
-		e = pragma_i64(conn, "PRAGMA user_version", &version);
-	if (e == 0)
-		e = pragma_i64(conn, "SELECT count(*) FROM sqlite_schema", &objects);
-	if (e == -EINVAL)
-		return pat_err_set(err, e, "the file is not an SQLite database");
-	if (e < 0)
-		return pat_err_set(err, e, "the database can not be read: %s",
-		                   sqlite3_errmsg(conn->db));
-	if (application == 0 && version == 0 && objects == 0)
-		return 0;
-	if (application != APPLICATION_ID)
-		return pat_err_set(err, -EINVAL, "the file is the database of another program");
-	if (version > VERSION)
-		return pat_err_set(
-			err, -EPROTO,
-			"the store has schema %lld and this patd knows only %lld: use a newer patd",
-			(long long)version, (long long)VERSION);
-	return 0;
-}
+				  "CREATE TABLE service ("
+				  "  name TEXT PRIMARY KEY,"
+				  "  product TEXT NOT NULL,"
+				  "  created INTEGER NOT NULL,"
+				  "  hash BLOB NOT NULL,"
+				  "  key_id INTEGER NOT NULL,"
+				  "  mac BLOB NOT NULL"
+				  ") STRICT;"
 
-static int run(struct pat_lite_conn *conn, const char *sql)
-{
-	return pat_lite_error(conn, sqlite3_exec(conn->db, sql, NULL, NULL, NULL));
-}
+				  "PRAGMA user_version = 3;";
 
-static int migrate_one(struct pat_lite_conn *conn, int64_t from)
-{
-	int64_t version = 0;
+/* What tokens are used for. It grants nothing and is not sealed; `day` is that of `last`, or of the count. */
+static const char migration_4[] = "CREATE TABLE usage_day ("
+				  "  token INTEGER NOT NULL,"
+				  "  day INTEGER NOT NULL,"
+				  "  count INTEGER NOT NULL,"
+				  "  PRIMARY KEY (token, day)"
+				  ") STRICT, WITHOUT ROWID;"
+				  "CREATE INDEX usage_day_day ON usage_day (day);"
 
-	int e = run(conn, "BEGIN IMMEDIATE");
-	if (e == 0)
-		e = run(conn, migrations[from]);
-	if (e == 0)
-		e = run(conn, "COMMIT");
-	if (!sqlite3_get_autocommit(conn->db))
-		(void)run(conn, "ROLLBACK"); /* or closing does it */
-	if (e == 0)
-		e = pragma_i64(conn, "PRAGMA user_version", &version);
-	pat_assert(e < 0 || version == from + 1);
-	return e;
-}
+				  "CREATE TABLE usage_operation ("
+				  "  token INTEGER NOT NULL,"
+				  "  product TEXT NOT NULL,"
+				  "  method TEXT NOT NULL,"
+				  "  name TEXT NOT NULL,"
+				  "  scopes TEXT NOT NULL,"
+				  "  judged INTEGER NOT NULL,"
+				  "  count INTEGER NOT NULL,"
+				  "  first INTEGER NOT NULL,"
+				  "  last INTEGER NOT NULL,"
+				  "  day INTEGER NOT NULL,"
+				  "  PRIMARY KEY (token, product, method, name, scopes)"
+				  ") STRICT, WITHOUT ROWID;"
+				  "CREATE INDEX usage_operation_day ON usage_operation (day);"
 
-int pat_lite_migrate(struct pat_lite_conn *conn, struct pat_err *err)
-{
-	int64_t version = 0;
+				  "CREATE TABLE usage_client ("
+				  "  token INTEGER NOT NULL,"
+				  "  network TEXT NOT NULL,"
+				  "  family TEXT NOT NULL,"
+				  "  first INTEGER NOT NULL,"
+				  "  last INTEGER NOT NULL,"
+				  "  day INTEGER NOT NULL,"
+				  "  PRIMARY KEY (token, network, family)"
+				  ") STRICT, WITHOUT ROWID;"
+				  "CREATE INDEX usage_client_day ON usage_client (day);"
 
-	int e = pragma_i64(conn, "PRAGMA user_version", &version);
-	for (; e == 0 && version < VERSION; version++)
-		e = migrate_one(conn, version);
-	if (e < 0)
-		return pat_err_set(err, e, "the store can not be brought to schema %lld: %s",
-		                   (long long)version + 1, sqlite3_errmsg(conn->db));
-	return 0;
-}
+				  "CREATE TABLE usage_last ("
+				  "  token INTEGER PRIMARY KEY,"
+				  "  at INTEGER NOT NULL,"
+				  "  address TEXT NOT NULL,"
+				  "  agent TEXT NOT NULL,"
+				  "  turns INTEGER NOT NULL DEFAULT 0,"
+				  "  network_a TEXT NOT NULL DEFAULT '',"
+				  "  family_a TEXT NOT NULL DEFAULT '',"
+				  "  network_b TEXT NOT NULL DEFAULT '',"
+				  "  family_b TEXT NOT NULL DEFAULT '',"
+				  "  day INTEGER NOT NULL"
+				  ") STRICT;"
+				  "CREATE INDEX usage_last_day ON usage_last (day);"
+
+				  "PRAGMA user_version = 4;";
+
+/* What a token has made ends with it: token_maker finds that. */
+static const char migration_5[] = "ALTER TABLE token ADD COLUMN maker BLOB NOT NULL DEFAULT x'';"
+				  "CREATE INDEX token_maker ON token (maker) WHERE maker <> x'';"
+
+				  "PRAGMA user_version = 5;";
+
+/* Products' own people. Such a person is a row of `person`, too, with a key in place of the email, which no email can be:
+ * theirs, if they have one, collides with nobody's. `portal_link` are the links that nobody has opened yet. */
+static const char migration_6[] =
+	"ALTER TABLE token ADD COLUMN known_as TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE session ADD COLUMN return_url TEXT NOT NULL DEFAULT '';"
+
+	"ALTER TABLE service ADD COLUMN origins TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE service ADD COLUMN title TEXT NOT NULL DEFAULT '';"
+	"ALTER TABLE service ADD COLUMN accent TEXT NOT NULL DEFAULT '';"
+
+	"CREATE TABLE portal_person ("
+	"  person INTEGER PRIMARY KEY REFERENCES person (id),"
+	"  service TEXT NOT NULL,"
+	"  subject TEXT NOT NULL,"
+	"  email TEXT NOT NULL,"
+	"  UNIQUE (service, subject)"
+	") STRICT;"
+
+	"CREATE TABLE portal_link ("
+	"  hash BLOB PRIMARY KEY,"
+	"  person INTEGER NOT NULL REFERENCES person (id),"
+	"  return_url TEXT NOT NULL,"
+	"  expires INTEGER NOT NULL"
+	") STRICT, WITHOUT ROWID;"
+	"CREATE INDEX portal_link_person ON portal_link (person);"
+	"CREATE INDEX portal_link_expires ON portal_link (expires);"
+
+	"PRAGMA user_version = 6;";
+
+static const char *const migrations[] = { migration_1, migration_2, migration_3,
+	                                  migration_4, migration_5, migration_6 };
+
+const struct pat_lite_schema pat_lite_store_schema = {
+	.application_id = 0x70617464, /* "patd" */
+	.migrations = migrations,
+	.n = PAT_ARRAY_LEN(migrations),
+	.page_bytes = 4096,
+};

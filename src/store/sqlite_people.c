@@ -4,12 +4,9 @@
  */
 #include "store/sqlite.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-
-#define PERSON_COLUMNS "p.id, p.email, p.name, p.password, p.admin, p.disabled, p.created"
 
 struct object {
 	char text[32];
@@ -34,7 +31,16 @@ int pat_lite_person_read(struct pat_lite_query *q, int column, struct pat_person
 	ret->admin = pat_lite_i64(q, column + 4) != 0;
 	ret->disabled = pat_lite_i64(q, column + 5) != 0;
 	ret->created_s = pat_lite_i64(q, column + 6);
-	static_assert(PAT_LITE_PERSON_COLUMNS == 7, "read above");
+	/* Without a picture both are NULL, and a NULL reads as 0. */
+	int64_t kind = pat_lite_i64(q, column + 7);
+	ret->picture = (struct pat_picture){ 0 };
+	if (kind != PAT_PICTURE_NONE) {
+		q->malformed |= kind < PAT_PICTURE_PNG || kind > PAT_PICTURE_WEBP;
+		ret->picture.kind = (enum pat_picture_kind)kind;
+		pat_lite_blob(q, column + 8, ret->picture.hash, sizeof(ret->picture.hash));
+	}
+	pat_lite_text(q, column + 9, ret->service, sizeof(ret->service));
+	pat_lite_text(q, column + 10, ret->subject, sizeof(ret->subject));
 	return q->malformed ? -EIO : 0;
 }
 
@@ -59,8 +65,19 @@ int pat_lite_person_by_email(struct pat_store *store, const char *email, struct 
 	if (e < 0)
 		return e;
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
-		reader.conn, "SELECT " PERSON_COLUMNS " FROM person p WHERE p.email = ?1");
+		reader.conn, "SELECT " PAT_LITE_PERSON_COLUMNS " FROM " PAT_LITE_PERSON_FROM
+			     " WHERE p.email = ?1 AND o.person IS NULL");
 	pat_lite_bind_text(&q, 1, email, SIZE_MAX - 1);
+	return person_one(&q, ret);
+}
+
+int pat_lite_person_get(struct pat_lite_conn *conn, int64_t id, struct pat_person *ret)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(conn, "SELECT " PAT_LITE_PERSON_COLUMNS " FROM " PAT_LITE_PERSON_FROM
+	                             " WHERE p.id = ?1");
+
+	pat_lite_bind_i64(&q, 1, id);
 	return person_one(&q, ret);
 }
 
@@ -69,15 +86,11 @@ int pat_lite_person_by_id(struct pat_store *store, int64_t id, struct pat_person
 	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
 
 	int e = pat_lite_reader_take(store, &reader);
-	if (e < 0)
-		return e;
-	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
-		reader.conn, "SELECT " PERSON_COLUMNS " FROM person p WHERE p.id = ?1");
-	pat_lite_bind_i64(&q, 1, id);
-	return person_one(&q, ret);
+	return e < 0 ? e : pat_lite_person_get(reader.conn, id, ret);
 }
 
-int pat_lite_person_list(struct pat_store *store, pat_person_fn *fn, void *arg)
+int pat_lite_person_list(struct pat_store *store, int64_t after, unsigned limit, pat_person_fn *fn,
+                         void *arg)
 {
 	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
 	struct pat_person person;
@@ -86,7 +99,10 @@ int pat_lite_person_list(struct pat_store *store, pat_person_fn *fn, void *arg)
 	if (e < 0)
 		return e;
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
-		reader.conn, "SELECT " PERSON_COLUMNS " FROM person p ORDER BY p.id");
+		reader.conn, "SELECT " PAT_LITE_PERSON_COLUMNS " FROM " PAT_LITE_PERSON_FROM
+			     " WHERE p.id > ?1 ORDER BY p.id LIMIT ?2");
+	pat_lite_bind_i64(&q, 1, after);
+	pat_lite_bind_i64(&q, 2, limit);
 	while ((e = pat_lite_step(&q)) > 0) {
 		e = pat_lite_person_read(&q, 0, &person);
 		if (e == 0)
@@ -97,10 +113,12 @@ int pat_lite_person_list(struct pat_store *store, pat_person_fn *fn, void *arg)
 	return e;
 }
 
+/* Products' own people can not set anything up. */
 static int people_any(struct pat_lite_conn *conn, bool *ret)
 {
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
-		pat_lite_query(conn, "SELECT EXISTS (SELECT 1 FROM person)");
+		pat_lite_query(conn, "SELECT EXISTS (SELECT 1 FROM person WHERE id NOT IN"
+	                             " (SELECT person FROM portal_person))");
 
 	int e = pat_lite_step(&q);
 	if (e <= 0)
@@ -159,41 +177,32 @@ struct person_op {
 	int64_t id; /* result */
 };
 
-static int email_taken(struct pat_lite_conn *conn, const char *email)
-{
-	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
-		pat_lite_query(conn, "SELECT 1 FROM person WHERE email = ?1");
-
-	pat_lite_bind_text(&q, 1, email, PAT_EMAIL_BYTES_MAX);
-	int e = pat_lite_step(&q);
-	return e > 0 ? PAT_STORE_E_EXISTS : e;
-}
-
-static int person_insert(struct pat_lite_tx *tx, struct person_op *op)
+int pat_lite_person_insert(struct pat_lite_tx *tx, const struct pat_person *person,
+                           const char *email, int64_t now_s, int64_t *ret_id)
 {
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
 		tx->conn, "INSERT INTO person (email, name, password, admin, disabled, created)"
 			  " VALUES (?1, ?2, ?3, ?4, 0, ?5)");
 
-	pat_lite_bind_text(&q, 1, op->person->email, PAT_EMAIL_BYTES_MAX);
-	pat_lite_bind_text(&q, 2, op->person->name, PAT_PERSON_NAME_BYTES_MAX);
-	pat_lite_bind_text(&q, 3, op->person->password, PAT_PHC_BYTES_MAX);
-	pat_lite_bind_i64(&q, 4, op->person->admin);
-	pat_lite_bind_i64(&q, 5, op->now_s);
+	pat_lite_bind_text(&q, 1, email, PAT_EMAIL_BYTES_MAX);
+	pat_lite_bind_text(&q, 2, person->name, PAT_PERSON_NAME_BYTES_MAX);
+	pat_lite_bind_text(&q, 3, person->password, PAT_PHC_BYTES_MAX);
+	pat_lite_bind_i64(&q, 4, person->admin);
+	pat_lite_bind_i64(&q, 5, now_s);
 	int e = pat_lite_run(&q);
 	if (e == 0)
-		op->id = sqlite3_last_insert_rowid(tx->conn->db);
+		*ret_id = sqlite3_last_insert_rowid(tx->conn->db);
 	return e;
 }
 
-static int person_audit(struct pat_lite_tx *tx, const struct pat_actor *actor, const char *action,
-                        int64_t person, int64_t seq, int64_t now_s)
+int pat_lite_person_audit(struct pat_lite_tx *tx, const struct pat_actor *actor, const char *action,
+                          int64_t person, int64_t seq, int64_t now_s)
 {
 	struct object object = object_of(person);
 
 	return pat_lite_audit(
 		tx, actor,
-		&(struct pat_lite_event){
+		&(struct pat_event){
 			.action = action, .object = object.text, .seq = seq, .at_s = now_s });
 }
 
@@ -201,12 +210,12 @@ static int person_create_op(struct pat_lite_tx *tx, void *arg)
 {
 	struct person_op *op = arg;
 
-	int e = email_taken(tx->conn, op->person->email);
+	int e = pat_lite_email_taken(tx->conn, op->person->email, 0);
 	if (e == 0)
-		e = person_insert(tx, op);
+		e = pat_lite_person_insert(tx, op->person, op->person->email, op->now_s, &op->id);
 	if (e != 0)
 		return e;
-	return person_audit(tx, op->actor, "person.created", op->id, 0, op->now_s);
+	return pat_lite_person_audit(tx, op->actor, "person.created", op->id, 0, op->now_s);
 }
 
 int pat_lite_person_create(struct pat_store *store, const struct pat_person *person,
@@ -285,7 +294,7 @@ static int setup_complete_op(struct pat_lite_tx *tx, void *arg)
 		e = person_create_op(tx, op);
 	if (e != 0)
 		return e;
-	return person_audit(tx, op->actor, "setup.completed", op->id, 0, op->now_s);
+	return pat_lite_person_audit(tx, op->actor, "setup.completed", op->id, 0, op->now_s);
 }
 
 int pat_lite_setup_complete(struct pat_store *store, const uint8_t hash[static 32],
@@ -304,20 +313,9 @@ int pat_lite_setup_complete(struct pat_store *store, const uint8_t hash[static 3
 
 /* ---- Changing. */
 
-struct password_op {
-	int64_t id;
-	const char *phc;
-	const char *action;
-	bool end_sessions;
-	int64_t keep_session;
-	const struct pat_actor *actor;
-	int64_t now_s;
-	int64_t ended; /* result */
-};
-
-static int password_set_op(struct pat_lite_tx *tx, void *arg)
+int pat_lite_password_set_op(struct pat_lite_tx *tx, void *arg)
 {
-	struct password_op *op = arg;
+	struct pat_lite_password_op *op = arg;
 	bool disabled = false;
 
 	int e = pat_lite_person_state(tx, op->id, &disabled);
@@ -331,7 +329,7 @@ static int password_set_op(struct pat_lite_tx *tx, void *arg)
 	pat_lite_bind_text(&q, 2, op->phc, PAT_PHC_BYTES_MAX);
 	e = pat_lite_run(&q);
 	if (e == 0)
-		e = person_audit(tx, op->actor, op->action, op->id, 0, op->now_s);
+		e = pat_lite_person_audit(tx, op->actor, op->action, op->id, 0, op->now_s);
 	if (e == 0 && op->end_sessions)
 		e = pat_lite_sessions_end_tx(tx, op->id, op->keep_session, op->actor, op->now_s,
 		                             &op->ended);
@@ -342,15 +340,15 @@ int pat_lite_person_set_password(struct pat_store *store, int64_t id, const char
                                  const char *action, bool end_sessions, int64_t keep_session,
                                  const struct pat_actor *actor, int64_t now_s, int64_t *ret_ended)
 {
-	struct password_op op = { .id = id,
-		                  .phc = phc,
-		                  .action = action,
-		                  .end_sessions = end_sessions,
-		                  .keep_session = keep_session,
-		                  .actor = actor,
-		                  .now_s = now_s };
+	struct pat_lite_password_op op = { .id = id,
+		                           .phc = phc,
+		                           .action = action,
+		                           .end_sessions = end_sessions,
+		                           .keep_session = keep_session,
+		                           .actor = actor,
+		                           .now_s = now_s };
 
-	int e = pat_lite_write(store, password_set_op, &op);
+	int e = pat_lite_write(store, pat_lite_password_set_op, &op);
 	if (e == 0)
 		*ret_ended = op.ended;
 	return e;
@@ -385,7 +383,8 @@ static int set_disabled_op(struct pat_lite_tx *tx, void *arg)
 		return e;
 	e = disabled_update(tx->conn, op->id, op->disabled);
 	if (e == 0 && op->disabled)
-		e = pat_lite_tokens_revoke_tx(tx, op->id, op->actor, op->now_s);
+		e = pat_lite_tokens_revoke_tx(tx, op->id, PAT_REVOKE_PERSON_DISABLED, op->actor,
+		                              op->now_s);
 	if (e == 0 && op->disabled)
 		e = pat_lite_sessions_end_tx(tx, op->id, 0, op->actor, op->now_s, &ended);
 	if (e == 0)
@@ -394,8 +393,9 @@ static int set_disabled_op(struct pat_lite_tx *tx, void *arg)
 			op->id, NULL, NULL, &seq);
 	if (e < 0)
 		return e;
-	return person_audit(tx, op->actor, op->disabled ? "person.disabled" : "person.enabled",
-	                    op->id, seq, op->now_s);
+	return pat_lite_person_audit(tx, op->actor,
+	                             op->disabled ? "person.disabled" : "person.enabled", op->id,
+	                             seq, op->now_s);
 }
 
 int pat_lite_person_set_disabled(struct pat_store *store, int64_t id, bool disabled,

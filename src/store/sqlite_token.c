@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tokens: creating, revoking, and folding usage in. All of it runs in a transaction on the writer's
+ * Tokens: creating and narrowing. All of it runs in a transaction on the writer's
  * thread, so what is counted or found free stays so until the row is in.
  *
  * A row is sealed after its change has taken its number, because the seal covers the number.
@@ -9,13 +9,16 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "token/subset.h"
 
 #define IDEMPOTENCY_TTL_S     86400
 #define IDEMPOTENCY_PRUNE_MAX 64 /* with each create that brings a key: more than it adds */
 
-static int token_audit(struct pat_lite_tx *tx, const struct pat_actor *actor, const char *action,
-                       const uint8_t *digest, int64_t seq, int64_t now_s)
+int pat_lite_token_audit(struct pat_lite_tx *tx, const struct pat_actor *actor, const char *action,
+                         const uint8_t *digest, int64_t seq, int64_t now_s)
 {
 	char tid[PAT_TID_CHARS + 1];
 	char object[sizeof("token:") + PAT_TID_CHARS];
@@ -24,7 +27,7 @@ static int token_audit(struct pat_lite_tx *tx, const struct pat_actor *actor, co
 	(void)snprintf(object, sizeof(object), "token:%s", tid);
 	return pat_lite_audit(
 		tx, actor,
-		&(struct pat_lite_event){
+		&(struct pat_event){
 			.action = action, .object = object, .seq = seq, .at_s = now_s });
 }
 
@@ -35,19 +38,6 @@ struct create_op {
 	const struct pat_actor *actor;
 	struct pat_record record; /* result */
 };
-
-static int token_by_number(struct pat_lite_tx *tx, int64_t number, struct pat_record *ret)
-{
-	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
-		pat_lite_query(tx->conn, PAT_LITE_TOKEN_SELECT "WHERE t.number = ?1");
-
-	pat_lite_bind_i64(&q, 1, number);
-	int e = pat_lite_step(&q);
-	if (e <= 0)
-		return e < 0 ? e : PAT_STORE_E_NOT_FOUND;
-	e = pat_lite_token_read(tx->lite, &q, ret);
-	return e == PAT_RECORD_E_MAC ? PAT_STORE_E_NOT_FOUND : e;
-}
 
 /* 0 when the key is new. */
 static int idempotency_judge(struct pat_lite_tx *tx, struct create_op *op)
@@ -67,7 +57,7 @@ static int idempotency_judge(struct pat_lite_tx *tx, struct create_op *op)
 	pat_lite_blob(&q, 0, hash, sizeof(hash));
 	if (q.malformed || !pat_memeq(hash, token->request_hash, sizeof(hash)))
 		return PAT_STORE_E_IDEMPOTENCY_CONFLICT;
-	e = token_by_number(tx, pat_lite_i64(&q, 1), &op->record);
+	e = pat_lite_token_by_number(tx->lite, tx->conn, pat_lite_i64(&q, 1), &op->record);
 	return e == 0 ? PAT_STORE_E_REPLAYED : e;
 }
 
@@ -103,14 +93,38 @@ static int idempotency_note(struct pat_lite_tx *tx, const struct create_op *op)
 
 /* ---- Creating. */
 
-static int owner_judge(struct pat_lite_tx *tx, int64_t owner)
+static int owner_judge(struct pat_lite_tx *tx, const struct pat_record *record)
 {
 	bool disabled = false;
 
-	int e = pat_lite_person_state(tx, owner, &disabled);
+	int e = pat_lite_person_state(tx, record->owner, &disabled);
 	if (e != 0)
 		return e;
-	return disabled ? PAT_STORE_E_DISABLED : 0;
+	if (disabled)
+		return PAT_STORE_E_DISABLED;
+	return record->known_as[0] ? pat_lite_portal_judge(tx, record->owner) : 0;
+}
+
+/* Whether the token that makes this one is still there and has what it gives. What it is limited to never changes, and was
+ * judged before. */
+static int maker_judge(struct pat_lite_tx *tx, const struct pat_new_token *token)
+{
+	pat_cleanup(pat_freep) struct pat_record *maker = NULL;
+	const struct pat_record *made = &token->record;
+
+	if (!pat_record_made(made))
+		return 0;
+	maker = calloc(1, sizeof(*maker));
+	if (!maker)
+		return -ENOMEM;
+	int e = pat_lite_token_find(tx->lite, tx->conn, made->owner, made->maker, maker);
+	if (e != 0)
+		return e == PAT_STORE_E_NOT_FOUND ? PAT_STORE_E_ENDED : e;
+	if (maker->state != PAT_RECORD_LIVE || maker->expires_s <= token->now_s)
+		return PAT_STORE_E_ENDED;
+	return made->expires_s <= maker->expires_s && pat_subset_scopes(made->scopes, maker->scopes)
+	               ? 0
+	               : PAT_STORE_E_WIDER;
 }
 
 static int digest_judge(struct pat_lite_tx *tx, const uint8_t *digest)
@@ -187,8 +201,10 @@ static int token_insert(struct pat_lite_tx *tx, struct pat_record *r, int64_t sc
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
 		tx->conn,
 		"INSERT INTO token (digest, mac, owner, issued, expires, flags, seq, key_id, state,"
-		" revoked_seq, scope_set, name, hint, revoked, reason, last_used, use_count)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, 0, 0, 0, 0)");
+		" revoked_seq, scope_set, name, hint, revoked, reason, last_used, use_count, note,"
+		" limits, maker, known_as)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, 0, 0, 0, 0, ?12, ?13, ?14,"
+		" ?15)");
 
 	pat_lite_bind_blob(&q, 1, r->digest, sizeof(r->digest));
 	pat_lite_bind_blob(&q, 2, r->mac, sizeof(r->mac));
@@ -201,6 +217,10 @@ static int token_insert(struct pat_lite_tx *tx, struct pat_record *r, int64_t sc
 	pat_lite_bind_i64(&q, 9, scope_set);
 	pat_lite_bind_text(&q, 10, r->name, sizeof(r->name) - 1);
 	pat_lite_bind_text(&q, 11, r->hint, sizeof(r->hint) - 1);
+	pat_lite_bind_text(&q, 12, r->note, sizeof(r->note) - 1);
+	pat_lite_bind_text(&q, 13, r->limits, sizeof(r->limits) - 1);
+	pat_lite_bind_blob(&q, 14, r->maker, pat_record_made(r) ? sizeof(r->maker) : 0);
+	pat_lite_bind_text(&q, 15, r->known_as, sizeof(r->known_as) - 1);
 	int e = pat_lite_run(&q);
 	if (e == 0)
 		r->number = sqlite3_last_insert_rowid(tx->conn->db);
@@ -215,7 +235,9 @@ static int token_create_judge(struct pat_lite_tx *tx, struct create_op *op)
 	if (token->idempotency_key)
 		e = idempotency_judge(tx, op);
 	if (e == 0)
-		e = owner_judge(tx, token->record.owner);
+		e = owner_judge(tx, &token->record);
+	if (e == 0)
+		e = maker_judge(tx, token);
 	if (e == 0)
 		e = digest_judge(tx, token->record.digest);
 	if (e == 0)
@@ -255,8 +277,8 @@ static int token_create_op(struct pat_lite_tx *tx, void *arg)
 	if (e == 0 && op->token->idempotency_key)
 		e = idempotency_note(tx, op);
 	if (e == 0)
-		e = token_audit(tx, op->actor, "token.created", r->digest, r->seq,
-		                op->token->now_s);
+		e = pat_lite_token_audit(tx, op->actor, "token.created", r->digest, r->seq,
+		                         op->token->now_s);
 	if (tx->time_s < r->issued_s)
 		tx->time_s = r->issued_s;
 	return e;
@@ -273,160 +295,78 @@ int pat_lite_token_create(struct pat_store *store, const struct pat_new_token *t
 	return e;
 }
 
-/* ---- Revoking. */
+/* ---- Narrowing. */
 
-struct revoke_op {
+struct narrow_op {
 	int64_t person;
 	const uint8_t *tid;
+	const char *scopes;
 	const struct pat_actor *actor;
 	int64_t now_s;
-	enum pat_revoke_reason reason;
-	bool tampered;            /* result: the row was no token any more */
 	struct pat_record record; /* result */
 };
 
-static int token_update(struct pat_lite_tx *tx, const struct pat_record *r)
+static int narrow_judge(const struct narrow_op *op)
 {
-	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
-		tx->conn, "UPDATE token SET mac = ?2, key_id = ?3, state = ?4, revoked = ?5,"
-			  " reason = ?6, revoked_seq = ?7 WHERE number = ?1");
+	const struct pat_record *r = &op->record;
 
-	pat_lite_bind_i64(&q, 1, r->number);
-	pat_lite_bind_blob(&q, 2, r->mac, sizeof(r->mac));
-	pat_lite_bind_i64(&q, 3, r->key_id);
-	pat_lite_bind_i64(&q, 4, r->state);
-	pat_lite_bind_i64(&q, 5, r->revoked_s);
-	pat_lite_bind_i64(&q, 6, r->revoked_reason);
-	pat_lite_bind_i64(&q, 7, r->revoked_seq);
-	return pat_lite_run(&q);
+	if (r->state != PAT_RECORD_LIVE || r->expires_s <= op->now_s)
+		return PAT_STORE_E_ENDED;
+	return pat_subset_scopes(op->scopes, r->scopes) ? 0 : PAT_STORE_E_WIDER;
 }
 
-/* A row that failed its check is not sealed anew: it stays what it is, and ends all the same. */
-static int record_revoke(struct pat_lite_tx *tx, const struct revoke_op *op, bool sound,
-                         struct pat_record *r)
-{
-	r->state = PAT_RECORD_REVOKED;
-	r->revoked_s = op->now_s;
-	r->revoked_reason = op->reason;
-	int e = pat_lite_change(tx, PAT_CHANGE_TOKEN_REMOVED, op->person, r->digest, NULL,
-	                        &r->revoked_seq);
-	if (e == 0 && sound)
-		e = pat_record_seal(r, &tx->lite->key);
-	if (e == 0)
-		e = token_update(tx, r);
-	if (e == 0)
-		e = token_audit(tx, op->actor, "token.revoked", r->digest, r->revoked_seq,
-		                op->now_s);
-	return e;
-}
-
-static int token_revoke_op(struct pat_lite_tx *tx, void *arg)
-{
-	struct revoke_op *op = arg;
-
-	op->record.number = 0;
-	int e = pat_lite_token_find(tx->lite, tx->conn, op->person, op->tid, &op->record);
-	/* A row that was read and refused: verifiers may know it from before it was edited. */
-	op->tampered = e == PAT_STORE_E_NOT_FOUND && op->record.number != 0;
-	if (op->tampered)
-		return record_revoke(tx, op, false, &op->record);
-	if (e != 0 || op->record.state == PAT_RECORD_REVOKED)
-		return e;
-	return record_revoke(tx, op, true, &op->record);
-}
-
-int pat_lite_token_revoke(struct pat_store *store, int64_t person,
-                          const uint8_t tid[static PAT_TID_BYTES], const struct pat_actor *actor,
-                          int64_t now_s, struct pat_record *ret)
-{
-	struct revoke_op op = { .person = person,
-		                .tid = tid,
-		                .actor = actor,
-		                .now_s = now_s,
-		                .reason = PAT_REVOKE_OWNER };
-
-	int e = pat_lite_write(store, token_revoke_op, &op);
-	if (e == 0 && op.tampered)
-		return PAT_STORE_E_NOT_FOUND;
-	if (e == 0)
-		*ret = op.record;
-	return e;
-}
-
-/* The person's first unrevoked token with a number above `after`: 0, PAT_RECORD_E_MAC,
- * PAT_STORE_E_NOT_FOUND mapped to a zero number, or negative. */
-static int token_next_unrevoked(struct pat_lite_tx *tx, int64_t person, int64_t after,
-                                struct pat_record *ret)
-{
-	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
-		pat_lite_query(tx->conn, PAT_LITE_TOKEN_SELECT
-	                       "WHERE t.owner = ?1 AND t.number > ?2 AND t.state = 0"
-	                       " ORDER BY t.number LIMIT 1");
-
-	pat_lite_bind_i64(&q, 1, person);
-	pat_lite_bind_i64(&q, 2, after);
-	int e = pat_lite_step(&q);
-	if (e <= 0) {
-		ret->number = 0;
-		return e;
-	}
-	return pat_lite_token_read(tx->lite, &q, ret);
-}
-
-int pat_lite_tokens_revoke_tx(struct pat_lite_tx *tx, int64_t person, const struct pat_actor *actor,
-                              int64_t now_s)
-{
-	struct revoke_op op = { .person = person,
-		                .actor = actor,
-		                .now_s = now_s,
-		                .reason = PAT_REVOKE_PERSON_DISABLED };
-	int64_t after = 0;
-
-	for (;;) {
-		int e = token_next_unrevoked(tx, person, after, &op.record);
-		if (e < 0 || op.record.number == 0)
-			return e;
-		after = op.record.number;
-		e = record_revoke(tx, &op, e == 0, &op.record);
-		if (e < 0)
-			return e;
-	}
-}
-
-/* ---- Usage. */
-
-struct usage_op {
-	const struct pat_usage *usage;
-	size_t n;
-};
-
-static int usage_add(struct pat_lite_tx *tx, const struct pat_usage *usage)
+static int narrow_row(struct pat_lite_tx *tx, const struct pat_record *r, int64_t scope_set)
 {
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
 		tx->conn,
-		"UPDATE token SET last_used = max(last_used, ?2), use_count = use_count + ?3"
+		"UPDATE token SET seq = ?2, scope_set = ?3, key_id = ?4, flags = ?5, mac = ?6"
 		" WHERE number = ?1");
 
-	pat_lite_bind_i64(&q, 1, usage->number);
-	pat_lite_bind_i64(&q, 2, usage->last_used_s);
-	pat_lite_bind_i64(&q, 3, usage->use_count_more);
+	pat_lite_bind_i64(&q, 1, r->number);
+	pat_lite_bind_i64(&q, 2, r->seq);
+	pat_lite_bind_i64(&q, 3, scope_set);
+	pat_lite_bind_i64(&q, 4, r->key_id);
+	pat_lite_bind_i64(&q, 5, r->flags);
+	pat_lite_bind_blob(&q, 6, r->mac, sizeof(r->mac));
 	return pat_lite_run(&q);
 }
 
-static int usage_fold_op(struct pat_lite_tx *tx, void *arg)
+static int token_narrow_op(struct pat_lite_tx *tx, void *arg)
 {
-	const struct usage_op *op = arg;
-	int e = 0;
+	struct narrow_op *op = arg;
+	struct pat_record *r = &op->record;
+	int64_t scope_set = 0;
 
-	for (size_t i = 0; i < op->n && e == 0; i++) {
-		e = usage_add(tx, &op->usage[i]);
-		if (tx->time_s < op->usage[i].last_used_s)
-			tx->time_s = op->usage[i].last_used_s;
-	}
-	return e;
+	int e = pat_lite_token_find(tx->lite, tx->conn, op->person, op->tid, r);
+	if (e == 0)
+		e = narrow_judge(op);
+	if (e != 0)
+		return e;
+	/* The same scopes again are a change too: one that failed before, on a disk that did not sync, may have come back from the
+	 * log without the listener's having heard of it. */
+	(void)snprintf(r->scopes, sizeof(r->scopes), "%s", op->scopes);
+	e = scope_set_intern(tx, r->scopes, &scope_set);
+	if (e == 0)
+		e = pat_lite_change(tx, PAT_CHANGE_TOKEN_NARROWED, r->owner, r->digest, r, &r->seq);
+	if (e == 0)
+		e = pat_record_seal(r, &tx->lite->key);
+	if (e == 0)
+		e = narrow_row(tx, r, scope_set);
+	return e == 0 ? pat_lite_token_audit(tx, op->actor, "token.narrowed", r->digest, r->seq,
+	                                     op->now_s)
+	              : e;
 }
 
-int pat_lite_usage_fold(struct pat_store *store, const struct pat_usage *usage, size_t n)
+int pat_lite_token_narrow(struct pat_store *store, int64_t person,
+                          const uint8_t tid[static PAT_TID_BYTES], const char *scopes,
+                          const struct pat_actor *actor, int64_t now_s, struct pat_record *ret)
 {
-	return pat_lite_write(store, usage_fold_op, &(struct usage_op){ usage, n });
+	struct narrow_op op = {
+		.person = person, .tid = tid, .scopes = scopes, .actor = actor, .now_s = now_s
+	};
+
+	int e = pat_lite_write(store, token_narrow_op, &op);
+	if (e == 0)
+		*ret = op.record;
+	return e;
 }

@@ -190,7 +190,7 @@ static int row_take(struct load_worker *worker, struct pat_lite_query *q)
 
 	int e = row_read(worker, q);
 	if (e == PAT_RECORD_E_MAC) {
-		pat_lite_token_tampered(worker->load->lite, r->number, r->digest);
+		pat_tampered_note(&worker->load->lite->tampered, r->number, r->digest);
 		return 0;
 	}
 	if (e < 0 || owner_disabled(worker->load, r->owner))

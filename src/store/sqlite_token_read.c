@@ -9,42 +9,19 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/log.h"
-
 /* ---- Rows. */
 
-/* False when it is known already, or when too many are: then one last line says so. */
-static bool tampered_note(struct pat_lite_tampered *t, int64_t number, bool *ret_full)
+/* Empty where a person made it. */
+static void maker_read(struct pat_lite_query *q, int column, struct pat_record *ret)
 {
-	bool new = true;
+	size_t len = 0;
 
-	(void)pthread_mutex_lock(&t->lock);
-	for (size_t i = 0; i < t->n && new; i++)
-		new = t->numbers[i] != number;
-	if (new && t->n < PAT_LITE_TAMPERED_MAX) {
-		t->numbers[t->n++] = number;
-	} else if (new) {
-		new = false;
-		*ret_full = !t->full_logged;
-		t->full_logged = true;
-	}
-	(void)pthread_mutex_unlock(&t->lock);
-	return new;
-}
-
-void pat_lite_token_tampered(struct pat_lite *lite, int64_t number, const uint8_t digest[static 32])
-{
-	char tid[PAT_TID_CHARS + 1];
-	char text[PAT_NUM_BYTES];
-	bool full = false;
-
-	pat_record_tid(digest, tid);
-	if (tampered_note(&lite->tampered, number, &full))
-		pat_log(PAT_LOG_ERROR, "store.row_tampered", "number", pat_num(text, number), "tid",
-		        tid, NULL);
-	if (full)
-		pat_log(PAT_LOG_ERROR, "store.row_tampered_more", "logged",
-		        pat_num(text, PAT_LITE_TAMPERED_MAX), NULL);
+	(void)pat_lite_blob_here(q, column, &len);
+	memset(ret->maker, 0, sizeof(ret->maker)); /* UNSAFE: fixed size */
+	if (len == 0)
+		return;
+	pat_lite_blob(q, column, ret->maker, sizeof(ret->maker));
+	q->malformed |= !pat_record_made(ret);
 }
 
 /* The order of PAT_LITE_TOKEN_COLUMNS. */
@@ -68,12 +45,16 @@ void pat_lite_token_columns(struct pat_lite_query *q, struct pat_record *ret,
 	pat_lite_text(q, 13, ret->hint, sizeof(ret->hint));
 	ret->revoked_s = pat_lite_i64(q, 14);
 	int64_t reason = pat_lite_i64(q, 15);
-	ret->revoked_reason = reason == PAT_REVOKE_OWNER             ? PAT_REVOKE_OWNER
-	                      : reason == PAT_REVOKE_PERSON_DISABLED ? PAT_REVOKE_PERSON_DISABLED
-	                                                             : PAT_REVOKE_NONE;
+	ret->revoked_reason = reason > 0 && reason <= PAT_REVOKE_ADMINISTRATOR
+	                              ? (enum pat_revoke_reason)reason
+	                              : PAT_REVOKE_NONE;
 	ret->last_used_s = pat_lite_i64(q, 16);
 	ret->use_count = pat_lite_i64(q, 17);
-	static_assert(PAT_LITE_TOKEN_SCOPES_COLUMN == 18, "read above");
+	pat_lite_text(q, 18, ret->note, sizeof(ret->note));
+	pat_lite_text(q, 19, ret->limits, sizeof(ret->limits));
+	maker_read(q, 20, ret);
+	pat_lite_text(q, 21, ret->known_as, sizeof(ret->known_as));
+	static_assert(PAT_LITE_TOKEN_SCOPES_COLUMN == 22, "read above");
 }
 
 int pat_lite_token_read(struct pat_lite *lite, struct pat_lite_query *q, struct pat_record *ret)
@@ -85,27 +66,39 @@ int pat_lite_token_read(struct pat_lite *lite, struct pat_lite_query *q, struct 
 	pat_lite_text(q, PAT_LITE_TOKEN_SCOPES_COLUMN, ret->scopes, sizeof(ret->scopes));
 	int e = q->malformed ? PAT_RECORD_E_MAC : pat_record_check(ret, &lite->key);
 	if (e == PAT_RECORD_E_MAC)
-		pat_lite_token_tampered(lite, ret->number, ret->digest);
+		pat_tampered_note(&lite->tampered, ret->number, ret->digest);
 	return e;
 }
 
 /* ---- One. */
 
-/* The tid is the first half of the digest: a range of the index on digest. The "+" keeps the planner
- * from walking all of the owner's tokens instead. */
+/* The tid is the first half of the digest: a range of the index on digest, which ?1 and ?2 are the ends of. The bytes must
+ * live until the query is done. */
+struct tid_range {
+	uint8_t first[PAT_DIGEST_BYTES];
+	uint8_t last[PAT_DIGEST_BYTES];
+};
+
+static void tid_range_bind(struct pat_lite_query *q, const uint8_t tid[static PAT_TID_BYTES],
+                           struct tid_range *range)
+{
+	memset(range->first, 0, sizeof(range->first));  /* UNSAFE: fixed size */
+	memset(range->last, 0xff, sizeof(range->last)); /* UNSAFE: fixed size */
+	memcpy(range->first, tid, PAT_TID_BYTES);       /* UNSAFE: fixed sizes */
+	memcpy(range->last, tid, PAT_TID_BYTES);        /* UNSAFE: fixed sizes */
+	pat_lite_bind_blob(q, 1, range->first, sizeof(range->first));
+	pat_lite_bind_blob(q, 2, range->last, sizeof(range->last));
+}
+
+/* The "+" keeps the planner from walking all of the owner's tokens instead. */
 int pat_lite_token_find(struct pat_lite *lite, struct pat_lite_conn *conn, int64_t person,
                         const uint8_t tid[static PAT_TID_BYTES], struct pat_record *ret)
 {
-	uint8_t first[PAT_DIGEST_BYTES] = { 0 };
-	uint8_t last[PAT_DIGEST_BYTES];
+	struct tid_range range;
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
 		conn, PAT_LITE_TOKEN_SELECT "WHERE t.digest BETWEEN ?1 AND ?2 AND +t.owner = ?3");
 
-	memset(last, 0xff, sizeof(last));  /* UNSAFE: fixed size */
-	memcpy(first, tid, PAT_TID_BYTES); /* UNSAFE: fixed sizes */
-	memcpy(last, tid, PAT_TID_BYTES);  /* UNSAFE: fixed sizes */
-	pat_lite_bind_blob(&q, 1, first, sizeof(first));
-	pat_lite_bind_blob(&q, 2, last, sizeof(last));
+	tid_range_bind(&q, tid, &range);
 	pat_lite_bind_i64(&q, 3, person);
 	int e = 0;
 	while ((e = pat_lite_step(&q)) > 0) {
@@ -116,6 +109,21 @@ int pat_lite_token_find(struct pat_lite *lite, struct pat_lite_conn *conn, int64
 	return e < 0 ? e : PAT_STORE_E_NOT_FOUND;
 }
 
+int pat_lite_token_by_number(struct pat_lite *lite, struct pat_lite_conn *conn, int64_t number,
+                             struct pat_record *ret)
+{
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(conn, PAT_LITE_TOKEN_SELECT "WHERE t.number = ?1");
+
+	ret->number = 0;
+	pat_lite_bind_i64(&q, 1, number);
+	int e = pat_lite_step(&q);
+	if (e <= 0)
+		return e < 0 ? e : PAT_STORE_E_NOT_FOUND;
+	e = pat_lite_token_read(lite, &q, ret);
+	return e == PAT_RECORD_E_MAC ? PAT_STORE_E_NOT_FOUND : e;
+}
+
 int pat_lite_token_get(struct pat_store *store, int64_t person,
                        const uint8_t tid[static PAT_TID_BYTES], struct pat_record *ret)
 {
@@ -124,7 +132,8 @@ int pat_lite_token_get(struct pat_store *store, int64_t person,
 
 	int e = pat_lite_reader_take(store, &reader);
 	if (e == 0)
-		e = pat_lite_token_find(reader.lite, reader.conn, person, tid, &record);
+		e = pat_lite_token_find((struct pat_lite *)store, reader.conn, person, tid,
+		                        &record);
 	if (e == 0)
 		*ret = record;
 	return e;
@@ -154,27 +163,31 @@ static int hand_out(struct pat_lite *lite, struct pat_lite_query *q, unsigned li
 	return 0;
 }
 
-/* The live ones are few and have an index of their own: the "+" makes the planner sort those instead of
- * walking past everything that ever ended. */
+/* What a list shows is little beside what somebody ever had, and two indexes hold it by the time of its end: first
+ * the numbers out of those, then the rows of as many as are wanted. */
+#define UNREVOKED \
+	"SELECT number FROM token WHERE owner = ?1 AND number < ?2 AND state = 0 AND expires > "
+#define REVOKED \
+	"SELECT number FROM token WHERE owner = ?1 AND number < ?2 AND state <> 0 AND revoked > ?4"
+#define LISTED(numbers)                                     \
+	PAT_LITE_TOKEN_SELECT "WHERE t.number IN (" numbers \
+			      ") AND ?3 IS NOT NULL AND ?4 IS NOT NULL ORDER BY t.number DESC"
+
 static const char *list_sql(enum pat_token_filter filter)
 {
 	switch (filter) {
 	case PAT_TOKENS_LIVE:
-		return PAT_LITE_TOKEN_SELECT "WHERE t.owner = ?1 AND +t.number < ?2 AND t.state = 0"
-					     " AND t.expires > ?3 ORDER BY +t.number DESC";
+		return LISTED(UNREVOKED "?3");
 	case PAT_TOKENS_ENDED:
-		return PAT_LITE_TOKEN_SELECT
-			"WHERE t.owner = ?1 AND t.number < ?2 AND (t.state <> 0"
-			" OR t.expires <= ?3) ORDER BY t.number DESC";
+		return LISTED(UNREVOKED "?4 AND expires <= ?3 UNION ALL " REVOKED);
 	case PAT_TOKENS_ALL:
 		break;
 	}
-	return PAT_LITE_TOKEN_SELECT "WHERE t.owner = ?1 AND t.number < ?2 AND ?3 IS NOT NULL"
-				     " ORDER BY t.number DESC";
+	return LISTED(UNREVOKED "?4 UNION ALL " REVOKED);
 }
 
-int pat_lite_token_list(struct pat_store *store, int64_t person, enum pat_token_filter filter,
-                        int64_t now_s, int64_t before, unsigned limit, pat_record_fn *fn, void *arg)
+int pat_lite_token_list(struct pat_store *store, int64_t person,
+                        const struct pat_token_query *query, pat_record_fn *fn, void *arg)
 {
 	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
 
@@ -182,11 +195,12 @@ int pat_lite_token_list(struct pat_store *store, int64_t person, enum pat_token_
 	if (e < 0)
 		return e;
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
-		pat_lite_query(reader.conn, list_sql(filter));
+		pat_lite_query(reader.conn, list_sql(query->filter));
 	pat_lite_bind_i64(&q, 1, person);
-	pat_lite_bind_i64(&q, 2, before == 0 ? INT64_MAX : before);
-	pat_lite_bind_i64(&q, 3, now_s);
-	return hand_out(reader.lite, &q, limit, fn, arg);
+	pat_lite_bind_i64(&q, 2, query->before == 0 ? INT64_MAX : query->before);
+	pat_lite_bind_i64(&q, 3, query->now_s);
+	pat_lite_bind_i64(&q, 4, query->ended_after_s);
+	return hand_out((struct pat_lite *)store, &q, query->limit, fn, arg);
 }
 
 int pat_lite_token_expired(struct pat_store *store, int64_t from_s, int64_t to_s, pat_record_fn *fn,
@@ -203,7 +217,26 @@ int pat_lite_token_expired(struct pat_store *store, int64_t from_s, int64_t to_s
 	                       " ORDER BY t.expires");
 	pat_lite_bind_i64(&q, 1, from_s);
 	pat_lite_bind_i64(&q, 2, to_s);
-	return hand_out(reader.lite, &q, UINT32_MAX, fn, arg);
+	return hand_out((struct pat_lite *)store, &q, UINT32_MAX, fn, arg);
+}
+
+int pat_lite_token_owner(struct pat_store *store, const uint8_t tid[static PAT_TID_BYTES],
+                         int64_t *ret)
+{
+	struct tid_range range;
+	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
+
+	int e = pat_lite_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		reader.conn, "SELECT owner FROM token WHERE digest BETWEEN ?1 AND ?2");
+	tid_range_bind(&q, tid, &range);
+	e = pat_lite_step(&q);
+	if (e <= 0)
+		return e < 0 ? e : PAT_STORE_E_NOT_FOUND;
+	*ret = pat_lite_i64(&q, 0);
+	return 0;
 }
 
 int pat_lite_token_count(struct pat_store *store, int64_t *ret)

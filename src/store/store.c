@@ -7,13 +7,54 @@
 #include "store/store.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/codec.h"
+#include "base/crypto.h"
 #include "store/backend.h"
 
 static bool starts_with(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+bool pat_store_location_is_url(const char *location)
+{
+	return starts_with(location, "postgresql://") || starts_with(location, "postgres://");
+}
+
+/* Everything before the last @ may be a password, however it was meant: what is shown is what comes after. */
+void pat_store_location_show(const char *location, char out[static PAT_STORE_LOCATION_MAX + 1])
+{
+	size_t len = strcspn(location, pat_store_location_is_url(location) ? "?#" : "");
+	const char *host = location;
+
+	if (!pat_store_location_is_url(location)) {
+		(void)snprintf(out, PAT_STORE_LOCATION_MAX + 1, "%s", location);
+		return;
+	}
+	for (size_t i = 0; i < len; i++)
+		if (location[i] == '@')
+			host = location + i + 1;
+	const char *scheme_end = strstr(location, "://") + 3;
+	bool masked = host != location;
+	host = masked ? host : scheme_end;
+	(void)snprintf(out, PAT_STORE_LOCATION_MAX + 1, "%.*s%s%.*s%s",
+	               (int)(scheme_end - location), location, masked ? "***@" : "",
+	               (int)(location + len - host), host, location[len] ? "?***" : "");
+}
+
+static const struct pat_store_ops *ops_of(const char *location)
+{
+	return pat_store_location_is_url(location) ? &pat_store_postgres_ops
+	                                           : &pat_store_sqlite_ops;
+}
+
+int pat_store_examine(const char *location, struct pat_err *err)
+{
+	pat_assert(location);
+	return ops_of(location)->examine ? ops_of(location)->examine(location, err) : 0;
 }
 
 int pat_store_open(const struct pat_store_config *config, struct pat_store **ret,
@@ -23,14 +64,9 @@ int pat_store_open(const struct pat_store_config *config, struct pat_store **ret
 	pat_assert(config->location);
 	pat_assert(ret);
 
-	if (starts_with(config->location, "postgresql://") ||
-	    starts_with(config->location, "postgres://"))
-		return pat_err_set(
-			err, -ENOTSUP,
-			"PostgreSQL is not supported by this build; give the path of an SQLite file");
 	if (config->location[0] == '\0')
 		return pat_err_set(err, -EINVAL, "the store's location is empty");
-	return pat_store_sqlite_ops.open(config, ret, err);
+	return ops_of(config->location)->open(config, ret, err);
 }
 
 void pat_store_close(struct pat_store *store)
@@ -112,11 +148,12 @@ int pat_store_person_by_id(struct pat_store *store, int64_t id, struct pat_perso
 	return store->ops->person_by_id(store, id, ret);
 }
 
-int pat_store_person_list(struct pat_store *store, pat_person_fn *fn, void *arg)
+int pat_store_person_list(struct pat_store *store, int64_t after, unsigned limit, pat_person_fn *fn,
+                          void *arg)
 {
 	pat_assert(store);
 	pat_assert(fn);
-	return store->ops->person_list(store, fn, arg);
+	return store->ops->person_list(store, after, limit, fn, arg);
 }
 
 int pat_store_person_set_password(struct pat_store *store, int64_t id, const char *phc,
@@ -131,6 +168,49 @@ int pat_store_person_set_password(struct pat_store *store, int64_t id, const cha
 	pat_assert(ret_ended);
 	return store->ops->person_set_password(store, id, phc, action, end_sessions, keep_session,
 	                                       actor, now_s, ret_ended);
+}
+
+int pat_store_person_set_profile(struct pat_store *store, int64_t id, const char *name,
+                                 const char *email, const struct pat_actor *actor, int64_t now_s,
+                                 struct pat_person *ret)
+{
+	pat_assert(store);
+	pat_assert(!name || strlen(name) <= PAT_PERSON_NAME_BYTES_MAX);
+	pat_assert(!email || (email[0] != '\0' && strlen(email) <= PAT_EMAIL_BYTES_MAX));
+	pat_assert(actor);
+	pat_assert(ret);
+	return store->ops->person_set_profile(store, id, name, email, actor, now_s, ret);
+}
+
+bool pat_picture_same(const struct pat_picture *a, const struct pat_picture *b)
+{
+	return a->kind == b->kind &&
+	       (a->kind == PAT_PICTURE_NONE || pat_memeq(a->hash, b->hash, sizeof(a->hash)));
+}
+
+int pat_store_person_set_picture(struct pat_store *store, int64_t id,
+                                 const struct pat_picture *picture, const void *bytes, size_t len,
+                                 const struct pat_actor *actor, int64_t now_s,
+                                 struct pat_person *ret)
+{
+	pat_assert(store);
+	pat_assert(picture);
+	pat_assert((picture->kind == PAT_PICTURE_NONE) == (len == 0));
+	pat_assert(bytes || len == 0);
+	pat_assert(len <= PAT_PICTURE_BYTES_MAX);
+	pat_assert(actor);
+	pat_assert(ret);
+	return store->ops->person_set_picture(store, id, picture, bytes, len, actor, now_s, ret);
+}
+
+int pat_store_person_picture(struct pat_store *store, int64_t id, const struct pat_picture *picture,
+                             struct pat_buf *out)
+{
+	pat_assert(store);
+	pat_assert(picture);
+	pat_assert(picture->kind != PAT_PICTURE_NONE);
+	pat_assert(out);
+	return store->ops->person_picture(store, id, picture, out);
 }
 
 int pat_store_person_set_disabled(struct pat_store *store, int64_t id, bool disabled,
@@ -150,6 +230,32 @@ int pat_store_session_create(struct pat_store *store, struct pat_session *sessio
 	pat_assert(memchr(session->agent, '\0', sizeof(session->agent)));
 	pat_assert(actor);
 	return store->ops->session_create(store, session, actor, now_s);
+}
+
+int pat_store_session_renew(struct pat_store *store, int64_t old, struct pat_session *session,
+                            const struct pat_actor *actor, int64_t now_s)
+{
+	pat_assert(store);
+	pat_assert(session);
+	pat_assert(memchr(session->address, '\0', sizeof(session->address)));
+	pat_assert(memchr(session->agent, '\0', sizeof(session->agent)));
+	pat_assert(actor);
+	return store->ops->session_renew(store, old, session, actor, now_s);
+}
+
+int pat_store_password_change(struct pat_store *store, int64_t old, struct pat_session *session,
+                              const char *phc, bool end_others, const struct pat_actor *actor,
+                              int64_t now_s, int64_t *ret_ended)
+{
+	pat_assert(store);
+	pat_assert(old > 0);
+	pat_assert(session);
+	pat_assert(phc);
+	pat_assert(strlen(phc) <= PAT_PHC_BYTES_MAX);
+	pat_assert(actor);
+	pat_assert(ret_ended);
+	return store->ops->password_change(store, old, session, phc, end_others, actor, now_s,
+	                                   ret_ended);
 }
 
 int pat_store_session_get(struct pat_store *store, const uint8_t hash[static 32],
@@ -212,9 +318,12 @@ int pat_store_token_create(struct pat_store *store, const struct pat_new_token *
 	pat_assert(store);
 	pat_assert(token);
 	pat_assert(memchr(token->record.name, '\0', sizeof(token->record.name)));
+	pat_assert(memchr(token->record.note, '\0', sizeof(token->record.note)));
 	pat_assert(memchr(token->record.hint, '\0', sizeof(token->record.hint)));
 	pat_assert(memchr(token->record.scopes, '\0', sizeof(token->record.scopes)));
 	pat_assert(pat_scopes_check(token->record.scopes) == 0);
+	pat_assert(memchr(token->record.limits, '\0', sizeof(token->record.limits)));
+	pat_assert(pat_limits_check(token->record.limits) == 0);
 	pat_assert(!token->idempotency_key || token->idempotency_key[0] != '\0');
 	pat_assert(!token->idempotency_key ||
 	           strlen(token->idempotency_key) <= PAT_IDEMPOTENCY_KEY_MAX);
@@ -233,6 +342,31 @@ int pat_store_token_revoke(struct pat_store *store, int64_t person,
 	return store->ops->token_revoke(store, person, tid, actor, now_s, ret);
 }
 
+int pat_store_tokens_revoke(struct pat_store *store, int64_t person,
+                            const uint8_t (*tids)[PAT_TID_BYTES], size_t n_tids,
+                            const struct pat_actor *actor, int64_t now_s, pat_record_fn *fn,
+                            void *arg, size_t *ret_revoked)
+{
+	pat_assert(store);
+	pat_assert(tids || n_tids == 0);
+	pat_assert(actor);
+	pat_assert(ret_revoked);
+	return store->ops->tokens_revoke(store, person, tids, n_tids, actor, now_s, fn, arg,
+	                                 ret_revoked);
+}
+
+int pat_store_token_narrow(struct pat_store *store, int64_t person,
+                           const uint8_t tid[static PAT_TID_BYTES], const char *scopes,
+                           const struct pat_actor *actor, int64_t now_s, struct pat_record *ret)
+{
+	pat_assert(store);
+	pat_assert(scopes);
+	pat_assert(pat_scopes_check(scopes) == 0);
+	pat_assert(actor);
+	pat_assert(ret);
+	return store->ops->token_narrow(store, person, tid, scopes, actor, now_s, ret);
+}
+
 int pat_store_token_get(struct pat_store *store, int64_t person,
                         const uint8_t tid[static PAT_TID_BYTES], struct pat_record *ret)
 {
@@ -241,13 +375,14 @@ int pat_store_token_get(struct pat_store *store, int64_t person,
 	return store->ops->token_get(store, person, tid, ret);
 }
 
-int pat_store_token_list(struct pat_store *store, int64_t person, enum pat_token_filter filter,
-                         int64_t now_s, int64_t before, unsigned limit, pat_record_fn *fn,
-                         void *arg)
+int pat_store_token_list(struct pat_store *store, int64_t person,
+                         const struct pat_token_query *query, pat_record_fn *fn, void *arg)
 {
 	pat_assert(store);
+	pat_assert(query);
+	pat_assert(query->ended_after_s <= query->now_s);
 	pat_assert(fn);
-	return store->ops->token_list(store, person, filter, now_s, before, limit, fn, arg);
+	return store->ops->token_list(store, person, query, fn, arg);
 }
 
 int pat_store_token_load(struct pat_store *store, int64_t expired_before_s, int64_t *ret_seq,
@@ -257,6 +392,15 @@ int pat_store_token_load(struct pat_store *store, int64_t expired_before_s, int6
 	pat_assert(ret_seq);
 	pat_assert(fn);
 	return store->ops->token_load(store, expired_before_s, ret_seq, fn, arg);
+}
+
+int pat_store_token_owner(struct pat_store *store, const uint8_t tid[static PAT_TID_BYTES],
+                          int64_t *ret)
+{
+	pat_assert(store);
+	pat_assert(tid);
+	pat_assert(ret);
+	return store->ops->token_owner(store, tid, ret);
 }
 
 int pat_store_token_count(struct pat_store *store, int64_t *ret)
@@ -283,6 +427,30 @@ int pat_store_usage_fold(struct pat_store *store, const struct pat_usage *usage,
 	return store->ops->usage_fold(store, usage, n);
 }
 
+int pat_store_usage_note(struct pat_store *store, const struct pat_usage_notes *notes)
+{
+	pat_assert(store);
+	pat_assert(notes);
+	if (notes->n_done == 0 && notes->n_seen == 0 && notes->n_last == 0)
+		return 0;
+	return store->ops->usage_note(store, notes);
+}
+
+int pat_store_usage_view(struct pat_store *store, int64_t number, int64_t now_s,
+                         struct pat_usage_view *ret)
+{
+	pat_assert(store);
+	pat_assert(ret);
+	return store->ops->usage_view(store, number, now_s, ret);
+}
+
+int pat_store_usage_prune(struct pat_store *store, int64_t now_s, bool *ret_more)
+{
+	pat_assert(store);
+	pat_assert(ret_more);
+	return store->ops->usage_prune(store, now_s, ret_more);
+}
+
 int pat_store_audit_list(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
                          void *arg)
 {
@@ -296,4 +464,127 @@ int pat_store_audit_verify(struct pat_store *store, int64_t *ret_id)
 	pat_assert(store);
 	pat_assert(ret_id);
 	return store->ops->audit_verify(store, ret_id);
+}
+
+/* ---- Products. */
+
+int pat_store_product_put(struct pat_store *store, const struct pat_product *product,
+                          const struct pat_actor *actor, int64_t now_s, int64_t *ret_seq)
+{
+	pat_assert(store);
+	pat_assert(product);
+	pat_assert(pat_product_name_ok(product->name, strlen(product->name)));
+	pat_assert(strlen(product->reading) <= PAT_PRODUCT_READING_MAX);
+	pat_assert(product->document_len > 0);
+	pat_assert(product->document_len <= PAT_PRODUCT_DOCUMENT_MAX);
+	pat_assert(actor);
+	pat_assert(ret_seq);
+	return store->ops->product_put(store, product, actor, now_s, ret_seq);
+}
+
+int pat_store_product_remove(struct pat_store *store, const char *name,
+                             const struct pat_actor *actor, int64_t now_s)
+{
+	pat_assert(store);
+	pat_assert(name);
+	pat_assert(actor);
+	return store->ops->product_remove(store, name, actor, now_s);
+}
+
+int pat_store_product_list(struct pat_store *store, pat_product_fn *fn, void *arg)
+{
+	pat_assert(store);
+	pat_assert(fn);
+	return store->ops->product_list(store, fn, arg);
+}
+
+/* ---- Services. */
+
+int pat_store_service_add(struct pat_store *store, const struct pat_service *service,
+                          const struct pat_actor *actor, int64_t now_s)
+{
+	pat_assert(store);
+	pat_assert(service);
+	pat_assert(memchr(service->name, '\0', sizeof(service->name)));
+	pat_assert(memchr(service->product, '\0', sizeof(service->product)));
+	pat_assert(pat_product_name_ok(service->name, strlen(service->name)));
+	pat_assert(memchr(service->origins, '\0', sizeof(service->origins)));
+	pat_assert(memchr(service->title, '\0', sizeof(service->title)));
+	pat_assert(memchr(service->accent, '\0', sizeof(service->accent)));
+	pat_assert(actor);
+	return store->ops->service_add(store, service, actor, now_s);
+}
+
+int pat_store_service_remove(struct pat_store *store, const char *name,
+                             const struct pat_actor *actor, int64_t now_s)
+{
+	pat_assert(store);
+	pat_assert(name);
+	pat_assert(actor);
+	return store->ops->service_remove(store, name, actor, now_s);
+}
+
+int pat_store_service_get(struct pat_store *store, const char *name, struct pat_service *ret)
+{
+	pat_assert(store);
+	pat_assert(name);
+	pat_assert(ret);
+	return store->ops->service_get(store, name, ret);
+}
+
+int pat_store_service_list(struct pat_store *store, pat_service_fn *fn, void *arg)
+{
+	pat_assert(store);
+	pat_assert(fn);
+	return store->ops->service_list(store, fn, arg);
+}
+
+/* ---- Products' own people. */
+
+/* The hash keeps "Ada" from "ada", which are the same as emails. */
+void pat_store_portal_key(const struct pat_person *person, char ret[static PAT_PORTAL_KEY_BYTES])
+{
+	char text[PAT_KNOWN_AS_BYTES_MAX + 1];
+	uint8_t hash[PAT_SHA256_BYTES];
+
+	(void)snprintf(text, sizeof(text), "%s:%s", person->service, person->subject);
+	pat_sha256(text, strlen(text), hash);
+	(void)snprintf(ret, PAT_PORTAL_KEY_BYTES, "portal:");
+	pat_hex_encode(hash, sizeof(hash), ret + strlen(ret));
+}
+
+int pat_store_portal_link(struct pat_store *store, const struct pat_person *person,
+                          const struct pat_portal_link *link, const struct pat_actor *actor,
+                          int64_t now_s, int64_t *ret_id)
+{
+	pat_assert(store);
+	pat_assert(person);
+	pat_assert(person->service[0] != '\0');
+	pat_assert(person->subject[0] != '\0');
+	pat_assert(link);
+	pat_assert(strlen(link->return_url) <= PAT_RETURN_URL_BYTES_MAX);
+	pat_assert(actor);
+	pat_assert(ret_id);
+	return store->ops->portal_link(store, person, link, actor, now_s, ret_id);
+}
+
+int pat_store_portal_open(struct pat_store *store, const uint8_t hash[static 32],
+                          struct pat_session *session, const struct pat_actor *actor, int64_t now_s,
+                          struct pat_person *ret)
+{
+	pat_assert(store);
+	pat_assert(session);
+	pat_assert(actor);
+	pat_assert(ret);
+	return store->ops->portal_open(store, hash, session, actor, now_s, ret);
+}
+
+int pat_store_portal_person(struct pat_store *store, const char *service, const char *subject,
+                            struct pat_person *ret)
+{
+	pat_assert(store);
+	pat_assert(service);
+	pat_assert(subject);
+	pat_assert(ret);
+	return store->ops->portal_person(store, service, subject, ret);
 }

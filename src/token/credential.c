@@ -9,22 +9,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/chars.h"
-
-static pat_chars_are is_token68_char(pat_chars c)
-{
-	return pat_chars_alnum(c) | (c == '-') | (c == '.') | (c == '_') | (c == '~') | (c == '+') |
-	       (c == '/');
-}
-
-/* token68 of RFC 9110 section 11.2: 1*( ALPHA / DIGIT / "-" / "." / "_" / "~" / "+" / "/" ) *"=" */
-static bool is_token68(const char *s, size_t len)
-{
-	while (len > 0 && s[len - 1] == '=')
-		len--;
-	return len > 0 && pat_chars_all(s, len, is_token68_char);
-}
-
 /* Takes one presented text into account. */
 static void credential_present(struct pat_credential *c, const char *text, size_t len)
 {
@@ -32,7 +16,8 @@ static void credential_present(struct pat_credential *c, const char *text, size_
 
 	if (c->state == PAT_CREDENTIAL_AMBIGUOUS)
 		return;
-	if (len > sizeof(spelling) - 1 && strncasecmp(text, spelling, sizeof(spelling) - 1) == 0) {
+	if (len > sizeof(spelling) - 1 && (text[0] | 0x20) == 's' &&
+	    strncasecmp(text, spelling, sizeof(spelling) - 1) == 0) {
 		text += sizeof(spelling) - 1;
 		len -= sizeof(spelling) - 1;
 	}
@@ -45,17 +30,27 @@ static void credential_present(struct pat_credential *c, const char *text, size_
 	}
 	c->text = text;
 	c->len = len;
-	c->state = len <= PAT_CREDENTIAL_BYTES_MAX && is_token68(text, len)
-	                   ? PAT_CREDENTIAL_PRESENT
-	                   : PAT_CREDENTIAL_MALFORMED;
+	c->state = PAT_CREDENTIAL_PRESENT;
+}
+
+bool pat_credential_is_bearer(const char *value, size_t len)
+{
+	const uint64_t lower = 0x2020202020202020; /* makes letters small */
+	uint64_t scheme = 0;
+	uint64_t begins = 0;
+
+	if (len < sizeof("bearer") - 1)
+		return false;
+	memcpy(&scheme, "bearer", sizeof("bearer") - 1); /* UNSAFE: six of eight */
+	memcpy(&begins, value, sizeof("bearer") - 1);    /* UNSAFE: it has six */
+	return (begins | lower) == (scheme | lower);
 }
 
 void pat_credential_add_authorization(struct pat_credential *c, const char *value, size_t len)
 {
-	static const char scheme[] = "bearer";
-	size_t n = sizeof(scheme) - 1;
+	size_t n = sizeof("Bearer") - 1;
 
-	if (len >= n && strncasecmp(value, scheme, n) == 0) {
+	if (pat_credential_is_bearer(value, len)) {
 		if (len == n) {
 			credential_present(c, value + n, 0);
 			return;

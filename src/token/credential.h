@@ -13,12 +13,9 @@
 
 #include "base/base.h"
 
-#define PAT_CREDENTIAL_BYTES_MAX 4096
-
 enum pat_credential_state {
-	PAT_CREDENTIAL_NONE,    /* nothing presented, or only an Authorization of another scheme */
-	PAT_CREDENTIAL_PRESENT, /* `text`, `len`: not yet checked to be a token */
-	PAT_CREDENTIAL_MALFORMED, /* presented, but not token68, blank or too long: never looked up */
+	PAT_CREDENTIAL_NONE, /* nothing presented, or only an Authorization of another scheme */
+	PAT_CREDENTIAL_PRESENT, /* `text`, `len`, as they came: of any characters and length, or none */
 	PAT_CREDENTIAL_AMBIGUOUS, /* more than one: refuse with 400 invalid_request */
 };
 
@@ -31,8 +28,12 @@ struct pat_credential {
 
 /* Starts with {0}: PAT_CREDENTIAL_NONE. */
 
-/* Feeds one Authorization field value: `Bearer` in any case, one space, token68; the RFC 8959
- * "secret-token:" spelling is understood and removed. */
+/* Whether an Authorization field value begins with `Bearer`, in any case. */
+bool pat_credential_is_bearer(const char *value, size_t len);
+
+/* Feeds one Authorization field value: `Bearer` in any case, one space, the text; the RFC 8959
+ * "secret-token:" spelling is understood and removed. Whether the text is a token68 is not asked: what is not
+ * is no token either, and gets the same answer. */
 void pat_credential_add_authorization(struct pat_credential *c, const char *value, size_t len);
 
 /* Feeds the value of a header that holds the bare token (X-Figma-Token and its like). */

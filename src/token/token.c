@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/codec.h"
+#include "base/crc32.h"
 
 /* The largest body: 2^256 - 1 in base62. */
 static const char body_max[PAT_TOKEN_BODY_CHARS + 1] =
@@ -49,16 +50,14 @@ bool pat_token_like(const struct pat_token_format *format, const char *text, siz
 
 int pat_token_check(const struct pat_token_format *format, const char *text, size_t len)
 {
-	char check[PAT_TOKEN_CHECK_CHARS];
-
 	if (!pat_token_like(format, text, len))
 		return PAT_TOKEN_E_MALFORMED;
 
 	const char *body = text + format->prefix_len;
-	if (!pat_base62_is(body, PAT_TOKEN_BODY_CHARS))
+	if (!pat_base62_is(body, PAT_TOKEN_BODY_CHARS + PAT_TOKEN_CHECK_CHARS))
 		return PAT_TOKEN_E_MALFORMED;
-	pat_base62_encode_32(pat_crc32(body, PAT_TOKEN_BODY_CHARS), check);
-	if (memcmp(body + PAT_TOKEN_BODY_CHARS, check, sizeof(check)) != 0)
+	if (pat_base62_decode_32(body + PAT_TOKEN_BODY_CHARS) !=
+	    pat_crc32(body, PAT_TOKEN_BODY_CHARS))
 		return PAT_TOKEN_E_MALFORMED;
 	if (memcmp(body, body_max, PAT_TOKEN_BODY_CHARS) > 0)
 		return PAT_TOKEN_E_MALFORMED;

@@ -6,18 +6,23 @@
  */
 #include "web/api.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
+#include "base/codec.h"
+#include "web/api_limits.h"
 #include "web/api_tokens.h"
 
 #define DAYS_MAX 1000000 /* what the core is handed at most; its own limit is far below */
 
 enum {
 	NAME,
+	NOTE,
 	SCOPES,
+	LIMITS,
 	EXPIRES_AT,
 	EXPIRES_IN_DAYS,
 	N_FIELDS
@@ -113,6 +118,19 @@ static int refuse_scope(struct pat_call *call, int result, const struct pat_toke
 	return pat_call_refuse_with(call, &refusal);
 }
 
+/* A token can not enter its owner's password. */
+static int refuse_stale(struct pat_call *call, int result)
+{
+	if (!call->by)
+		return pat_call_refuse_core(call, result, NULL, 0);
+	return pat_call_refuse_with(
+		call,
+		&(struct pat_call_refusal){
+			.reason = PAT_REASON_REAUTHENTICATION_REQUIRED,
+			.detail = "Generating takes a recent sign-in here, which a token is not.",
+		});
+}
+
 static int refuse(struct pat_call *call, int result, const struct pat_token_request *request,
                   const struct pat_token_answer *answer)
 {
@@ -122,8 +140,11 @@ static int refuse(struct pat_call *call, int result, const struct pat_token_requ
 		return refuse_scope(call, result, request, answer->bad_scope);
 	case PAT_CORE_E_EXPIRY_IN_PAST:
 	case PAT_CORE_E_EXPIRY_TOO_FAR:
+	case PAT_CORE_E_BEYOND_EXPIRY:
 		return pat_call_refuse_core(
 			call, result, request->expires_days ? "expires_in_days" : "expires_at", 0);
+	case PAT_CORE_E_REAUTHENTICATE:
+		return refuse_stale(call, result);
 	default:
 		return pat_call_refuse_core(call, result, NULL, answer->retry_after_s);
 	}
@@ -142,17 +163,6 @@ static int answer_created(struct pat_call *call, const struct pat_token_answer *
 	return 0;
 }
 
-static void log_created(const struct pat_call *call, const struct pat_record *record)
-{
-	char tid[PAT_TID_CHARS + 1];
-	char person[PAT_NUM_BYTES];
-
-	pat_record_tid(record->digest, tid);
-	pat_log(PAT_LOG_INFO, "token.created", "tid", tid, "person", pat_num(person, record->owner),
-	        "scopes", record->scopes, "address", call->request->address, "request_id",
-	        call->request->request_id, NULL);
-}
-
 static void answer_done(struct pat_token_answer *answer)
 {
 	pat_secret_done(&answer->token);
@@ -167,7 +177,7 @@ static int generate(struct pat_call *call, const struct pat_token_request *reque
 	if (r != 0 && r != PAT_CORE_E_REPLAYED)
 		return refuse(call, r, request, &answer);
 	if (r == 0)
-		log_created(call, &answer.record);
+		pat_api_log_token(call, "token.created", &answer.record);
 	return answer_created(call, &answer, r == PAT_CORE_E_REPLAYED);
 }
 
@@ -175,7 +185,11 @@ int pat_api_tokens_post(struct pat_call *call)
 {
 	struct pat_json_field fields[N_FIELDS] = {
 		[NAME] = { .name = "name", .type = PAT_JSON_TEXT },
+		[NOTE] = { .name = "note", .type = PAT_JSON_TEXT, .flags = PAT_JSON_OPTIONAL },
 		[SCOPES] = { .name = "scopes", .type = PAT_JSON_TEXTS },
+		[LIMITS] = { .name = "limits",
+		             .type = PAT_JSON_OBJECT,
+		             .flags = PAT_JSON_OPTIONAL | PAT_JSON_NULLABLE },
 		[EXPIRES_AT] = { .name = "expires_at",
 		                 .type = PAT_JSON_TEXT,
 		                 .flags = PAT_JSON_OPTIONAL | PAT_JSON_NULLABLE },
@@ -184,18 +198,31 @@ int pat_api_tokens_post(struct pat_call *call)
 		                      .flags = PAT_JSON_OPTIONAL },
 	};
 	pat_cleanup(pat_json_decrefp) json_t *body = NULL;
+	pat_cleanup(pat_freep) struct pat_api_limits *limits = calloc(1, sizeof(*limits));
 	struct pat_token_request request = { 0 };
 	const char *scopes[PAT_SCOPES_MAX];
+	uint8_t maker[PAT_TID_BYTES];
 
-	int r = read_key(call, &request);
+	if (!limits)
+		return -ENOMEM;
+
+	int r = call->by ? pat_hex_decode(call->by, strlen(call->by), maker, sizeof(maker)) : 0;
+	if (r == 0)
+		r = read_key(call, &request);
 	if (r == 0)
 		r = pat_call_read(call, fields, N_FIELDS, &body);
 	if (r == 0)
 		r = read_scopes(call, &fields[SCOPES], scopes, &request);
 	if (r == 0)
 		r = read_expiry(call, fields, &request);
+	if (r == 0 && fields[LIMITS].value)
+		r = pat_api_read_limits(call, fields[LIMITS].value, limits);
 	if (r != 0)
 		return r;
+	request.maker = call->by ? maker : NULL;
+	request.limits = limits->words;
+	request.n_limits = limits->n;
 	request.name = fields[NAME].text;
+	request.note = fields[NOTE].text;
 	return generate(call, &request);
 }

@@ -8,23 +8,13 @@
 
 #include "base/log.h"
 
-/* The field an outcome is about, in this request's own names. */
-static const char *field_of(int result)
+int pat_api_refuse_current(struct pat_call *call)
 {
-	return result == PAT_CORE_E_CREDENTIALS ? "current_password" : "new_password";
-}
-
-static int refuse(struct pat_call *call, int result, unsigned retry_after_s)
-{
-	struct pat_call_refusal wrong = {
-		.reason = PAT_REASON_WRONG_CREDENTIALS,
-		.field = field_of(PAT_CORE_E_CREDENTIALS),
-		.detail = "The current password is wrong.",
-	};
-
-	if (result == PAT_CORE_E_CREDENTIALS)
-		return pat_call_refuse_with(call, &wrong);
-	return pat_call_refuse_core(call, result, field_of(result), retry_after_s);
+	return pat_call_refuse_with(call, &(struct pat_call_refusal){
+						  .reason = PAT_REASON_WRONG_CREDENTIALS,
+						  .field = "current_password",
+						  .detail = "The current password is wrong.",
+					  });
 }
 
 static int answer(struct pat_call *call, const struct pat_signed_in *fresh)
@@ -57,8 +47,10 @@ int pat_api_password_post(struct pat_call *call)
 	r = pat_core_password_change(call->context->core, &call->who, fields[0].text, fields[0].len,
 	                             fields[1].text, fields[1].len,
 	                             !fields[2].present || fields[2].flag, &call->actor, &fresh);
+	if (r == PAT_CORE_E_CREDENTIALS)
+		return pat_api_refuse_current(call);
 	if (r != 0)
-		return refuse(call, r, fresh.retry_after_s);
+		return pat_call_refuse_core(call, r, "new_password", fresh.retry_after_s);
 	pat_log(PAT_LOG_INFO, "password.changed", "person", pat_num(person, call->who.person.id),
 	        "ended_sessions", pat_num(ended, fresh.ended), "address", call->request->address,
 	        "request_id", call->request->request_id, NULL);

@@ -6,24 +6,52 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "files/avatar.h"
 #include "web/cookie.h"
 
-static void write_person(struct pat_json_writer *w, const struct pat_person *person)
+void pat_api_write_person(struct pat_json_writer *w, const char *key,
+                          const struct pat_person *person)
 {
-	pat_json_open(w, "person", '{');
+	bool given = person->picture.kind != PAT_PICTURE_NONE;
+	char path[PAT_FILES_AVATAR_PATH_BYTES];
+
+	pat_files_avatar_path(person, path);
+	pat_json_open(w, key, '{');
 	pat_json_id(w, "id", person->id);
 	pat_json_text(w, "email", person->email);
 	pat_json_text(w, "name", person->name);
 	pat_json_bool(w, "admin", person->admin);
+	pat_json_text(w, "picture_url", given ? path : NULL);
 	pat_json_close(w, '}');
 }
 
-static void write_session(struct pat_json_writer *w, const struct pat_signed_in *who)
+/* What the page looks like to a product's own person, and where it leads back to; null for those with an account. */
+static void write_portal(const struct pat_call *call, struct pat_json_writer *w,
+                         const struct pat_signed_in *who)
+{
+	struct pat_service service = { 0 };
+
+	if (!pat_core_portal_person(&who->person)) {
+		pat_json_text(w, "portal", NULL);
+		return;
+	}
+	/* Without the service it is the last that is heard of this session. */
+	(void)!pat_core_portal_service(call->context->core, &who->person, &service);
+	pat_json_open(w, "portal", '{');
+	pat_json_text(w, "title", *service.title ? service.title : who->person.service);
+	pat_json_text(w, "accent", *service.accent ? service.accent : NULL);
+	pat_json_text(w, "return_url", who->session.return_url);
+	pat_json_close(w, '}');
+}
+
+static void write_session(const struct pat_call *call, struct pat_json_writer *w,
+                          const struct pat_signed_in *who)
 {
 	pat_json_open(w, NULL, '{');
 	pat_json_text_n(w, "csrf_token", who->csrf.text, who->csrf.len);
-	write_person(w, &who->person);
+	pat_api_write_person(w, "person", &who->person);
 	pat_json_time(w, "expires_at", who->session.expires_s);
+	write_portal(call, w, who);
 	pat_json_close(w, '}');
 }
 
@@ -38,7 +66,7 @@ int pat_api_signed_in(struct pat_call *call, int status, const struct pat_signed
 {
 	struct pat_json_writer w = pat_call_json(call, status);
 
-	write_session(&w, who);
+	write_session(call, &w, who);
 	pat_api_set_cookie(call, who);
 	return 0;
 }
@@ -54,7 +82,7 @@ int pat_api_session_get(struct pat_call *call)
 {
 	struct pat_json_writer w = pat_call_json(call, 200);
 
-	write_session(&w, &call->who);
+	write_session(call, &w, &call->who);
 	return 0;
 }
 

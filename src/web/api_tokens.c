@@ -11,13 +11,15 @@
 #include "base/codec.h"
 #include "base/log.h"
 #include "web/api.h"
+#include "web/api_limits.h"
+#include "web/param.h"
 
 #define PAGE_MAX   100
 #define PAGE_USUAL 50
 
 /* ---- Writing a token. */
 
-static void write_scopes(struct pat_json_writer *w, const char *scopes)
+void pat_api_write_scopes(struct pat_json_writer *w, const char *scopes)
 {
 	const char *cursor = scopes;
 	const char *name = NULL;
@@ -45,6 +47,10 @@ static const char *reason_word(enum pat_revoke_reason reason)
 		return "owner";
 	case PAT_REVOKE_PERSON_DISABLED:
 		return "person_disabled";
+	case PAT_REVOKE_MAKER:
+		return "maker_revoked";
+	case PAT_REVOKE_ADMINISTRATOR:
+		return "administrator";
 	case PAT_REVOKE_NONE:
 	default:
 		return NULL;
@@ -55,17 +61,22 @@ void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w,
                          const struct pat_record *record)
 {
 	char tid[PAT_TID_CHARS + 1];
+	char maker[PAT_TID_CHARS + 1];
 	char hint[64];
 
 	pat_record_tid(record->digest, tid);
+	pat_hex_encode(record->maker, PAT_TID_BYTES, maker);
 	(void)snprintf(hint, sizeof(hint), "%s_…%s",
 	               pat_core_settings(call->context->core)->token_prefix, record->hint);
 	pat_json_text(w, "id", tid);
 	pat_json_text(w, "name", record->name);
+	pat_json_text(w, "note", record->note);
 	pat_json_text(w, "hint", hint);
-	write_scopes(w, record->scopes);
+	pat_api_write_scopes(w, record->scopes);
+	pat_api_write_limits(w, record->limits);
 	pat_json_text(w, "state", pat_core_token_state(call->context->core, record));
 	pat_json_time(w, "created_at", record->issued_s);
+	pat_json_text(w, "made_by", pat_record_made(record) ? maker : NULL);
 	write_moment(w, "expires_at", record->expires_s != PAT_NEVER, record->expires_s);
 	write_moment(w, "last_used_at", record->last_used_s != 0, record->last_used_s);
 	pat_json_number(w, "use_count", record->use_count);
@@ -73,7 +84,7 @@ void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w,
 	pat_json_text(w, "revoked_reason", reason_word(record->revoked_reason));
 }
 
-static int answer_token(struct pat_call *call, const struct pat_record *record)
+int pat_api_answer_token(struct pat_call *call, const struct pat_record *record)
 {
 	struct pat_json_writer w = pat_call_json(call, 200);
 
@@ -81,6 +92,18 @@ static int answer_token(struct pat_call *call, const struct pat_record *record)
 	pat_api_write_token(call, &w, record);
 	pat_json_close(&w, '}');
 	return 0;
+}
+
+void pat_api_log_token(const struct pat_call *call, const char *event,
+                       const struct pat_record *record)
+{
+	char tid[PAT_TID_CHARS + 1];
+	char person[PAT_NUM_BYTES];
+
+	pat_record_tid(record->digest, tid);
+	pat_log(PAT_LOG_INFO, event, "tid", tid, "person", pat_num(person, record->owner), "by",
+	        call->by, "scopes", record->scopes, "address", call->request->address, "request_id",
+	        call->request->request_id, NULL);
 }
 
 /* ---- Listing. */
@@ -141,16 +164,6 @@ static const char *parse_page(struct pat_call *call, struct page_request *ret)
 	return NULL;
 }
 
-static int refuse_unknown(struct pat_call *call, const char *name, size_t len)
-{
-	char field[PAT_JSON_FIELD_BYTES_MAX + 1] = "";
-
-	if (len > PAT_JSON_FIELD_BYTES_MAX)
-		len = PAT_JSON_FIELD_BYTES_MAX;
-	memcpy(field, name, len); /* UNSAFE: len is bounded above */
-	return pat_call_refuse(call, PAT_REASON_UNKNOWN_FIELD, field);
-}
-
 struct page {
 	struct pat_call *call;
 	struct pat_json_writer w;
@@ -175,15 +188,14 @@ static int page_add(void *arg, const struct pat_record *record)
 	return 0;
 }
 
-int pat_api_tokens_get(struct pat_call *call)
+int pat_api_list_tokens(struct pat_call *call, const struct pat_signed_in *owner)
 {
 	static const char *const known[] = { "state", "limit", "cursor", NULL };
 	struct page_request request = { 0 };
-	const char *unknown = NULL;
-	size_t unknown_len = 0;
 
-	if (pat_request_query_unknown(call->request, known, &unknown, &unknown_len))
-		return refuse_unknown(call, unknown, unknown_len);
+	int r = pat_param_known(call, known);
+	if (r != 0)
+		return r;
 	const char *bad = parse_page(call, &request);
 	if (bad)
 		return pat_call_refuse(call, PAT_REASON_BAD_VALUE, bad);
@@ -192,8 +204,8 @@ int pat_api_tokens_get(struct pat_call *call)
 	pat_json_open(&page.w, NULL, '{');
 	pat_json_open(&page.w, "tokens", '[');
 	/* One more than is shown says whether there is another page. */
-	int r = pat_core_token_list(call->context->core, &call->who, request.filter, request.before,
-	                            request.limit + 1, page_add, &page);
+	r = pat_core_token_list(call->context->core, owner, request.filter, request.before,
+	                        request.limit + 1, page_add, &page);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
 	pat_json_close(&page.w, ']');
@@ -202,12 +214,18 @@ int pat_api_tokens_get(struct pat_call *call)
 	else
 		pat_json_text(&page.w, "next_cursor", NULL);
 	pat_json_close(&page.w, '}');
+	pat_call_tag(call);
 	return 0;
+}
+
+int pat_api_tokens_get(struct pat_call *call)
+{
+	return pat_api_list_tokens(call, &call->who);
 }
 
 /* ---- One token. */
 
-static bool parse_tid(const struct pat_call *call, uint8_t tid[static PAT_TID_BYTES])
+bool pat_api_parse_tid(const struct pat_call *call, uint8_t tid[static PAT_TID_BYTES])
 {
 	return pat_hex_decode(call->id, strlen(call->id), tid, PAT_TID_BYTES) == 0;
 }
@@ -217,25 +235,50 @@ int pat_api_token_get(struct pat_call *call)
 	uint8_t tid[PAT_TID_BYTES];
 	struct pat_record record;
 
-	if (!parse_tid(call, tid))
+	if (!pat_api_parse_tid(call, tid))
 		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
 	int r = pat_core_token_get(call->context->core, &call->who, tid, &record);
-	return r == 0 ? answer_token(call, &record) : pat_call_refuse_core(call, r, NULL, 0);
+	return r == 0 ? pat_api_answer_token(call, &record)
+	              : pat_call_refuse_core(call, r, NULL, 0);
+}
+
+/* Takes scopes away: `scopes` are those that it keeps. */
+int pat_api_token_patch(struct pat_call *call)
+{
+	struct pat_json_field fields[] = { { .name = "scopes", .type = PAT_JSON_TEXTS } };
+	pat_cleanup(pat_json_decrefp) json_t *body = NULL;
+	const char *scopes[PAT_SCOPES_MAX];
+	uint8_t tid[PAT_TID_BYTES];
+	struct pat_record record;
+
+	if (!pat_api_parse_tid(call, tid))
+		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
+	int r = pat_call_read(call, fields, PAT_ARRAY_LEN(fields), &body);
+	if (r != 0)
+		return r;
+	size_t n = json_array_size(fields[0].list);
+	if (n > PAT_SCOPES_MAX)
+		return pat_call_refuse(call, PAT_REASON_TOO_MANY_SCOPES, "scopes");
+	for (size_t i = 0; i < n; i++)
+		scopes[i] = json_string_value(json_array_get(fields[0].list, i));
+	r = pat_core_token_narrow(call->context->core, &call->who, tid, scopes, n, &call->actor,
+	                          &record);
+	if (r != 0)
+		return pat_call_refuse_core(call, r, NULL, 0);
+	pat_api_log_token(call, "token.narrowed", &record);
+	return pat_api_answer_token(call, &record);
 }
 
 int pat_api_token_delete(struct pat_call *call)
 {
 	uint8_t tid[PAT_TID_BYTES];
 	struct pat_record record;
-	char person[PAT_NUM_BYTES];
 
-	if (!parse_tid(call, tid))
+	if (!pat_api_parse_tid(call, tid))
 		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
 	int r = pat_core_token_revoke(call->context->core, &call->who, tid, &call->actor, &record);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
-	pat_log(PAT_LOG_INFO, "token.revoked", "tid", call->id, "person",
-	        pat_num(person, call->who.person.id), "address", call->request->address,
-	        "request_id", call->request->request_id, NULL);
-	return answer_token(call, &record);
+	pat_api_log_token(call, "token.revoked", &record);
+	return pat_api_answer_token(call, &record);
 }

@@ -6,10 +6,15 @@
 #include "web/call.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/codec.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "files/files.h"
+
+#define TAG_BYTES 16
 
 void pat_call_init(struct pat_call *call, const struct pat_web_context *context,
                    const struct pat_request *request, struct pat_response *response)
@@ -68,21 +73,45 @@ struct pat_json_writer pat_call_json(struct pat_call *call, int status)
 	return (struct pat_json_writer){ .out = &call->response->body };
 }
 
-/* Figma's words where it has some (its clients parse them), else our own sentence. */
-static const char *product_words(const struct pat_call_refusal *refusal, const char *detail)
+void pat_call_tag(struct pat_call *call)
 {
+	struct pat_response *response = call->response;
+	uint8_t hash[PAT_SHA256_BYTES];
+	char tag[2 * TAG_BYTES + 3] = "\"";
+	const char *known = NULL;
+
+	pat_sha256(pat_buf_str(&response->body), response->body.len, hash);
+	pat_hex_encode(hash, TAG_BYTES, tag + 1);
+	tag[2 * TAG_BYTES + 1] = '"';
+	(void)pat_response_header(response, "ETag", tag);
+	/* It may be one of several, or marked as weak: a text of 34 characters is found in no other way. */
+	if (pat_request_header(call->request, "HTTP_IF_NONE_MATCH", &known) != PAT_HEADER_ONE ||
+	    !strstr(known, tag) || pat_response_error(response) != 0)
+		return;
+	pat_buf_clear(&response->body);
+	response->status = 304;
+}
+
+/* Figma's words where it has some (its clients parse them), else our own sentence. */
+static void write_err(struct pat_json_writer *w, const struct pat_call_refusal *refusal,
+                      const struct pat_problem *row, const char *detail)
+{
+	char words[PAT_JSON_FIELD_BYTES_MAX + 32];
+	const char *err = detail;
+
+	(void)snprintf(words, sizeof(words), "Invalid parameter: %.*s", PAT_JSON_FIELD_BYTES_MAX,
+	               refusal->field ? refusal->field : "");
 	if (refusal->err)
-		return refusal->err;
-	switch (refusal->reason) {
-	case PAT_REASON_NOT_FOUND:
-		return "Not found";
-	case PAT_REASON_TOKEN_MISSING:
-		return "Missing credentials";
-	case PAT_REASON_TOO_MANY_ATTEMPTS:
-		return "Rate limit exceeded";
-	default:
-		return detail;
-	}
+		err = refusal->err;
+	else if (refusal->reason == PAT_REASON_NOT_FOUND)
+		err = "Not found";
+	else if (refusal->reason == PAT_REASON_TOKEN_MISSING)
+		err = "Missing credentials";
+	else if (refusal->reason == PAT_REASON_TOO_MANY_ATTEMPTS)
+		err = "Rate limit exceeded";
+	else if (row->status == 400 && refusal->field)
+		err = words;
+	pat_json_text(w, "err", err);
 }
 
 static void write_problem(struct pat_call *call, const struct pat_call_refusal *refusal,
@@ -97,7 +126,7 @@ static void write_problem(struct pat_call *call, const struct pat_call_refusal *
 	pat_json_number(&w, "status", row->status);
 	pat_json_text(&w, "detail", detail);
 	if (call->request->entry == PAT_ENTRY_PRODUCT)
-		pat_json_text(&w, "err", product_words(refusal, detail));
+		write_err(&w, refusal, row, detail);
 	pat_json_text(&w, "reason", row->reason);
 	if (refusal->field)
 		pat_json_text(&w, "field", refusal->field);
@@ -111,8 +140,8 @@ static void log_denied(const struct pat_call *call, const struct pat_problem *ro
 
 	pat_log(PAT_LOG_INFO, "access.denied", "reason", row->reason, "method",
 	        call->request->method, "path", call->route, "person",
-	        call->signed_in ? pat_num(person, call->who.person.id) : NULL, "address",
-	        call->request->address, "request_id", call->request->request_id, NULL);
+	        call->who.person.id ? pat_num(person, call->who.person.id) : NULL, "by", call->by,
+	        "address", call->request->address, "request_id", call->request->request_id, NULL);
 }
 
 int pat_call_refuse_with(struct pat_call *call, const struct pat_call_refusal *refusal)
@@ -142,16 +171,44 @@ int pat_call_refuse(struct pat_call *call, enum pat_reason reason, const char *f
 	                            &(struct pat_call_refusal){ .reason = reason, .field = field });
 }
 
+int pat_call_refuse_scope(struct pat_call *call, const char *scope)
+{
+	char err[PAT_SCOPE_BYTES_MAX + 64];
+
+	(void)snprintf(err, sizeof(err), "Invalid scope(s). This endpoint requires the %s scope",
+	               scope);
+	int r = pat_call_refuse_with(
+		call,
+		&(struct pat_call_refusal){ .reason = PAT_REASON_INSUFFICIENT_SCOPE, .err = err });
+	(void)pat_response_headerf(call->response, "WWW-Authenticate",
+	                           "Bearer error=\"insufficient_scope\", scope=\"%s\"", scope);
+	return r;
+}
+
+static void log_fault(const struct pat_call *call, int result)
+{
+	if (result < 0)
+		pat_log(PAT_LOG_ERROR, "http.fault", "error", strerrorname_np(-result), "method",
+		        call->request->method, "path", call->route, "request_id",
+		        call->request->request_id, NULL);
+}
+
+int pat_call_refuse_files(struct pat_call *call, int result, const char *why)
+{
+	struct pat_call_refusal refusal = { .detail = why };
+
+	log_fault(call, result);
+	refusal.reason = pat_reason_of_files(result, &refusal.field);
+	return pat_call_refuse_with(call, &refusal);
+}
+
 int pat_call_refuse_core(struct pat_call *call, int result, const char *field,
                          unsigned retry_after_s)
 {
 	const char *usual_field = NULL;
 	enum pat_reason reason = pat_reason_of_core(result, &usual_field);
 
-	if (result < 0)
-		pat_log(PAT_LOG_ERROR, "http.fault", "error", strerrorname_np(-result), "method",
-		        call->request->method, "path", call->route, "request_id",
-		        call->request->request_id, NULL);
+	log_fault(call, result);
 	return pat_call_refuse_with(call,
 	                            &(struct pat_call_refusal){
 					    .reason = reason,
@@ -160,11 +217,23 @@ int pat_call_refuse_core(struct pat_call *call, int result, const char *field,
 				    });
 }
 
+void pat_call_json_url(const struct pat_call *call, struct pat_json_writer *w, const char *key,
+                       const char *path)
+{
+	char url[PAT_WEB_URL_BYTES_MAX + 1];
+
+	(void)snprintf(url, sizeof(url), "%s://%s%s", call->request->scheme, call->request->host,
+	               path);
+	pat_json_text(w, key, url);
+}
+
 /* A text with U+0000 is refused as what it is a bad value of. */
 static enum pat_reason reason_of_nul(const char *field)
 {
 	if (strcmp(field, "name") == 0)
 		return PAT_REASON_NAME_BAD_CHARACTERS;
+	if (strcmp(field, "note") == 0)
+		return PAT_REASON_NOTE_BAD_CHARACTERS;
 	if (strcmp(field, "email") == 0)
 		return PAT_REASON_EMAIL_MALFORMED;
 	if (strcmp(field, "scopes") == 0)

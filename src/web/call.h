@@ -12,13 +12,27 @@
 #include "web/json.h"
 #include "web/outcome.h"
 
-#define PAT_CALL_ID_BYTES_MAX 64
+/* The longest is the name of a picture. */
+#define PAT_CALL_ID_BYTES_MAX 500
 
 /* What all calls share. Immutable while threads run. */
 struct pat_web_context {
 	struct pat_core *core;
+	struct pat_files *files; /* NULL: the built-in product is off */
 	const struct pat_catalogue *catalogue;
-	const char *public_url; /* NULL: whatever the request says */
+	const char *public_url;             /* NULL: whatever the request says */
+	const char *api_docs_url;           /* NULL: none */
+	const struct pat_buf *api_document; /* docs/openapi.yaml; NULL: none */
+};
+
+struct pat_session_ops;
+
+/* What a route of the built-in product is about, for tokens that are limited to files and projects. */
+enum pat_reach {
+	PAT_REACH_ALL,     /* more than one of them: closed to such a token */
+	PAT_REACH_FILE,    /* the file whose key stands first in the path */
+	PAT_REACH_PROJECT, /* the project whose number does */
+	PAT_REACH_NONE,    /* none of them */
 };
 
 struct pat_call {
@@ -26,11 +40,17 @@ struct pat_call {
 	const struct pat_request *request;
 	struct pat_response *response;
 	struct pat_actor actor;
-	const char *route; /* the path as the table has it; "" before it is found */
-	char id[PAT_CALL_ID_BYTES_MAX + 1]; /* what stood at {id} */
+	const char *route;    /* the path as the table has it; "" before it is found */
+	enum pat_reach reach; /* the route's */
+	char id[PAT_CALL_ID_BYTES_MAX + 1];     /* what stood at the first {…} */
+	char part[PAT_CALL_ID_BYTES_MAX + 1];   /* … at the second */
+	const struct pat_session_ops *sessions; /* that were asked (router.h) */
 	bool signed_in;
-	struct pat_signed_in who; /* with `signed_in` */
-	enum pat_reason refused;  /* PAT_REASON_NONE: not refused */
+	/* With `signed_in`. With `by` only the person. */
+	struct pat_signed_in who;
+	const char *by; /* tid of the token that this is asked with; NULL: none */
+	char via[sizeof("token:") + PAT_TID_CHARS]; /* what actor.via points at then */
+	enum pat_reason refused;                    /* PAT_REASON_NONE: not refused */
 };
 
 /* What a handler answers is in the response. 0; 1 when it has refused; or a negative fault, which
@@ -59,6 +79,12 @@ struct pat_call_refusal {
 int pat_call_refuse(struct pat_call *call, enum pat_reason reason, const char *field);
 int pat_call_refuse_with(struct pat_call *call, const struct pat_call_refusal *refusal);
 
+/* The token lacks the scope that is needed, which is named in Figma's words: never the ones it has. */
+int pat_call_refuse_scope(struct pat_call *call, const char *scope);
+
+/* A result of the files product that is not 0. `why`: what is said instead of the reason's own sentence, or NULL. */
+int pat_call_refuse_files(struct pat_call *call, int result, const char *why);
+
 /* A result of the core that is not 0. `field` replaces the usual one; `retry_after_s` counts with
  * PAT_CORE_E_TOO_MANY. */
 int pat_call_refuse_core(struct pat_call *call, int result, const char *field,
@@ -71,6 +97,12 @@ void pat_call_status(struct pat_call *call, int status);
 
 /* The same, and starts a JSON body. */
 struct pat_json_writer pat_call_json(struct pat_call *call, int status);
+
+/* Writes the whole address of a path of this server, as the request came to it. */
+void pat_call_json_url(const struct pat_call *call, struct pat_json_writer *w, const char *key,
+                       const char *path);
+/* Tags a finished 200 with a hash of its body, or makes a 304 of it when the client says that it has this one. */
+void pat_call_tag(struct pat_call *call);
 
 /* Reads the body into `fields`. On 0 the caller owns `*ret`, to which the fields point. 1 when it has
  * been refused, or a negative fault. */

@@ -96,14 +96,19 @@ void pat_request_init(struct pat_request *request, const struct pat_scgi *scgi,
 		.request_id = only(param(scgi, "REQUEST_ID"), "-", PAT_REQUEST_ID_BYTES_MAX),
 		.user = "",
 		.scopes = "",
+		.token_id = "",
+		.limits = "",
 		.body = scgi->body,
 		.body_len = scgi->body_len,
+		.content_length = scgi->content_length,
 	};
 	request->scheme =
 		effective_scheme(param(scgi, "REQUEST_SCHEME"), request->host, public_url);
-	if (request->entry == PAT_ENTRY_PRODUCT) {
+	if (request->entry == PAT_ENTRY_PRODUCT || request->entry == PAT_ENTRY_API) {
 		request->user = param(scgi, "PAT_USER");
 		request->scopes = param(scgi, "PAT_SCOPES");
+		request->token_id = param(scgi, "PAT_TOKEN_ID");
+		request->limits = param(scgi, "PAT_LIMITS");
 	}
 	set_agent(request);
 }
@@ -254,14 +259,29 @@ void pat_response_init(struct pat_response *response)
 	pat_buf_init(&response->body, PAT_WEB_ANSWER_BYTES_MAX);
 }
 
+static void drop_outflow(struct pat_response *response)
+{
+	if (response->outflow.done)
+		response->outflow.done(response->outflow.arg);
+	response->outflow = (struct pat_outflow){ 0 };
+}
+
 void pat_response_done(struct pat_response *response)
 {
+	drop_outflow(response);
 	pat_buf_done(&response->head);
 	pat_buf_done(&response->body);
 }
 
+void pat_response_flow(struct pat_response *response, const struct pat_outflow *outflow)
+{
+	drop_outflow(response);
+	response->outflow = *outflow;
+}
+
 void pat_response_clear(struct pat_response *response)
 {
+	drop_outflow(response);
 	response->status = 0;
 	pat_buf_clear(&response->head);
 	pat_buf_clear(&response->body);
@@ -325,8 +345,11 @@ int pat_response_head(const struct pat_response *response, struct pat_buf *out)
 	(void)pat_buf_addf(out, "Status: %d %s\r\n", response->status,
 	                   pat_http_title(response->status));
 	(void)pat_buf_add(out, pat_buf_str(&response->head), response->head.len);
-	if (response->status != 204)
-		(void)pat_buf_addf(out, "Content-Length: %zu\r\n", response->body.len);
+	if (response->status != 204 && response->status != 304)
+		(void)pat_buf_addf(out, "Content-Length: %llu\r\n",
+		                   response->outflow.send
+		                           ? (unsigned long long)response->outflow.bytes
+		                           : (unsigned long long)response->body.len);
 	(void)pat_buf_add_str(out, "\r\n");
 	return pat_buf_error(out);
 }
@@ -358,6 +381,8 @@ const char *pat_http_title(int status)
 		return "No Content";
 	case 302:
 		return "Found";
+	case 304:
+		return "Not Modified";
 	case 400:
 		return "Bad Request";
 	case 401:
@@ -374,10 +399,14 @@ const char *pat_http_title(int status)
 		return "Content Too Large";
 	case 415:
 		return "Unsupported Media Type";
+	case 422:
+		return "Unprocessable Content";
 	case 429:
 		return "Too Many Requests";
 	case 503:
 		return "Service Unavailable";
+	case 507:
+		return "Insufficient Storage";
 	default:
 		return "";
 	}

@@ -10,10 +10,12 @@
 #include "base/buf.h"
 #include "store/store.h"
 #include "web/scgi.h"
+#include "web/stream.h"
 
 #define PAT_WEB_ANSWER_BYTES_MAX \
-	(4 * 1024 * 1024)          /* a page of 100 tokens with the longest scope texts */
-#define PAT_WEB_HOST_BYTES_MAX 260 /* a name of 253 and ":65535" */
+	(4 * 1024 * 1024)           /* a page of 100 tokens with the longest scope texts */
+#define PAT_WEB_HOST_BYTES_MAX 260  /* a name of 253 and ":65535" */
+#define PAT_WEB_URL_BYTES_MAX  1500 /* of our own that answers name */
 
 enum pat_entry {
 	PAT_ENTRY_NONE, /* a location of nginx that names none: nothing is served */
@@ -41,10 +43,17 @@ struct pat_request {
 	const char *host;   /* with its port */
 	const char *address;
 	const char *request_id;
-	const char *user;   /* the gate's words, on PAT_ENTRY_PRODUCT: person id */
+	/* The gate's words, on PAT_ENTRY_PRODUCT and, where nginx's location judges tokens, PAT_ENTRY_API: person id */
+	const char *user;
+	const char *token_id; /* … the token's */
+	/* … what the token is limited to, as token/limits.h has it; "": nothing */
+	const char *limits;
 	const char *scopes; /* … canonical scopes */
 	const char *body;
 	size_t body_len;
+	uint64_t
+		content_length; /* of a streamed body more than `body_len`, which is what has come */
+	struct pat_inflow *inflow;           /* a streamed body; NULL: `body` is all */
 	char agent[PAT_AGENT_BYTES_MAX + 1]; /* printable ASCII, cut */
 };
 
@@ -77,10 +86,14 @@ struct pat_response {
 	int status;          /* 0: nothing answered yet */
 	struct pat_buf head; /* header lines, each ended by CR LF */
 	struct pat_buf body;
+	struct pat_outflow outflow; /* instead of `body`, when it has a `send` */
 };
 
 void pat_response_init(struct pat_response *response);
 void pat_response_done(struct pat_response *response);
+
+/* Answers with a body that is written later. The response owns it from now on. */
+void pat_response_flow(struct pat_response *response, const struct pat_outflow *outflow);
 
 /* Back to nothing answered. */
 void pat_response_clear(struct pat_response *response);

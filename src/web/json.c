@@ -88,6 +88,16 @@ int pat_json_decode(const char *bytes, size_t len, json_t **ret)
 	return 0;
 }
 
+char *pat_json_encode(const json_t *value)
+{
+	return json_dumps(value, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
+void pat_json_free(char *text)
+{
+	wiping_free(text);
+}
+
 void pat_json_decrefp(json_t **value)
 {
 	json_decref(*value);
@@ -115,12 +125,12 @@ static int read_text(struct pat_json_field *field, const json_t *value)
 	return 0;
 }
 
-static int read_texts(struct pat_json_field *field, const json_t *value)
+static int read_texts(struct pat_json_field *field, json_t *value)
 {
 	if (!json_is_array(value))
 		return PAT_JSON_E_WRONG_TYPE;
 	for (size_t i = 0; i < json_array_size(value); i++) {
-		const json_t *item = json_array_get(value, i);
+		json_t *item = json_array_get(value, i);
 
 		if (!json_is_string(item))
 			return PAT_JSON_E_WRONG_TYPE;
@@ -131,7 +141,18 @@ static int read_texts(struct pat_json_field *field, const json_t *value)
 	return 0;
 }
 
-static int read_field(struct pat_json_field *field, const json_t *value)
+static int read_objects(struct pat_json_field *field, json_t *value)
+{
+	if (!json_is_array(value))
+		return PAT_JSON_E_WRONG_TYPE;
+	for (size_t i = 0; i < json_array_size(value); i++)
+		if (!json_is_object(json_array_get(value, i)))
+			return PAT_JSON_E_WRONG_TYPE;
+	field->list = value;
+	return 0;
+}
+
+static int read_field(struct pat_json_field *field, json_t *value)
 {
 	field->present = true;
 	if (json_is_null(value) && (field->flags & PAT_JSON_NULLABLE)) {
@@ -150,6 +171,11 @@ static int read_field(struct pat_json_field *field, const json_t *value)
 	case PAT_JSON_INTEGER:
 		field->number = json_integer_value(value);
 		return json_is_integer(value) ? 0 : PAT_JSON_E_WRONG_TYPE;
+	case PAT_JSON_OBJECT:
+		field->value = value;
+		return json_is_object(value) ? 0 : PAT_JSON_E_WRONG_TYPE;
+	case PAT_JSON_OBJECTS:
+		return read_objects(field, value);
 	default:
 		return PAT_JSON_E_WRONG_TYPE;
 	}
@@ -198,7 +224,7 @@ int pat_json_read(json_t *value, struct pat_json_field *fields, size_t n,
 
 /* ---- The writer. */
 
-static void write_key(struct pat_json_writer *w, const char *key)
+void pat_json_key(struct pat_json_writer *w, const char *key)
 {
 	if (w->comma)
 		(void)pat_buf_add_str(w->out, ",");
@@ -212,7 +238,7 @@ static void write_key(struct pat_json_writer *w, const char *key)
 
 void pat_json_open(struct pat_json_writer *w, const char *key, char bracket)
 {
-	write_key(w, key);
+	pat_json_key(w, key);
 	(void)pat_buf_add(w->out, &bracket, 1);
 	w->comma = false;
 }
@@ -225,7 +251,7 @@ void pat_json_close(struct pat_json_writer *w, char bracket)
 
 void pat_json_text_n(struct pat_json_writer *w, const char *key, const char *text, size_t len)
 {
-	write_key(w, key);
+	pat_json_key(w, key);
 	(void)pat_buf_add_str(w->out, "\"");
 	(void)pat_buf_add_json(w->out, text, len);
 	(void)pat_buf_add_str(w->out, "\"");
@@ -237,25 +263,25 @@ void pat_json_text(struct pat_json_writer *w, const char *key, const char *text)
 		pat_json_text_n(w, key, text, strlen(text));
 		return;
 	}
-	write_key(w, key);
+	pat_json_key(w, key);
 	(void)pat_buf_add_str(w->out, "null");
 }
 
 void pat_json_number(struct pat_json_writer *w, const char *key, int64_t number)
 {
-	write_key(w, key);
+	pat_json_key(w, key);
 	(void)pat_buf_addf(w->out, "%lld", (long long)number);
 }
 
 void pat_json_bool(struct pat_json_writer *w, const char *key, bool flag)
 {
-	write_key(w, key);
+	pat_json_key(w, key);
 	(void)pat_buf_add_str(w->out, flag ? "true" : "false");
 }
 
 void pat_json_id(struct pat_json_writer *w, const char *key, int64_t id)
 {
-	write_key(w, key);
+	pat_json_key(w, key);
 	(void)pat_buf_addf(w->out, "\"%lld\"", (long long)id);
 }
 

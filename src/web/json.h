@@ -32,6 +32,10 @@ void pat_json_init(void);
  * the grammar does, and judged by the object reader; in a name it is refused. */
 int pat_json_decode(const char *bytes, size_t len, json_t **ret) PAT_MUST_USE;
 
+/* Text as one line, to be freed with pat_json_free(); NULL: no memory. */
+char *pat_json_encode(const json_t *value);
+void pat_json_free(char *text);
+
 /* For pat_cleanup. */
 void pat_json_decrefp(json_t **value);
 
@@ -42,7 +46,9 @@ enum pat_json_type {
 	PAT_JSON_PASSWORD, /* a string; U+0000 is the reader's to judge, by `len` */
 	PAT_JSON_BOOL,
 	PAT_JSON_INTEGER,
-	PAT_JSON_TEXTS, /* an array of such texts */
+	PAT_JSON_TEXTS,   /* an array of such texts */
+	PAT_JSON_OBJECT,  /* an object: `value` */
+	PAT_JSON_OBJECTS, /* an array of objects: `list` */
 };
 
 enum {
@@ -63,6 +69,7 @@ struct pat_json_field {
 	bool flag;
 	int64_t number;
 	const json_t *list;
+	json_t *value;
 };
 
 /* Reads `value` into the `n` fields. 0 or an outcome; `fault` then holds the field's name, except with
@@ -77,6 +84,8 @@ struct pat_json_writer {
 	bool comma;
 };
 
+/* Begins a value that is added to `out` by other means. */
+void pat_json_key(struct pat_json_writer *w, const char *key);
 void pat_json_open(struct pat_json_writer *w, const char *key, char bracket);
 void pat_json_close(struct pat_json_writer *w, char bracket);
 void pat_json_text(struct pat_json_writer *w, const char *key,

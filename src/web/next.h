@@ -8,11 +8,15 @@
 
 #include "web/http.h"
 
-#define PAT_NEXT_BYTES_MAX 512
+#define PAT_NEXT_BYTES_MAX 1024
 
 /* Whether `text` is one "/" that is not followed by "/" or "\", and otherwise visible ASCII without
  * "\": browsers read "\" as "/", drop tabs and line ends, and would so make another host of it. */
 bool pat_next_ok(const char *text);
+
+/* Appends the page that was asked for, with its query, as the value of next=. A query that would not be followed is left
+ * out. The failure stays in the buffer. */
+void pat_next_add(const struct pat_request *request, struct pat_buf *out);
 
 /* The checked target of ?next=, or "/". */
 void pat_next_get(const struct pat_request *request, char out[static PAT_NEXT_BYTES_MAX + 1]);

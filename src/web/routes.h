@@ -11,7 +11,7 @@
 extern const struct pat_route pat_routes[];
 extern const size_t pat_routes_len;
 
-/* Sessions as the core keeps them. */
-extern const struct pat_session_ops pat_routes_sessions;
+/* The table, with sessions as the core keeps them. */
+extern const struct pat_router pat_routes_router;
 
 #endif

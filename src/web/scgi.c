@@ -102,8 +102,25 @@ static int parse_headers(const char *headers, size_t len, struct pat_scgi *scgi)
 	return 0;
 }
 
+/* A body that nginx hands on while it comes (scgi_request_buffering off) is announced in CONTENT_LENGTH only as far as it has
+ * come; the client's own header, which nginx holds it to, says how long it is. */
+static int announced_length(const struct pat_scgi *scgi, uint64_t *ret, bool *ret_unbuffered)
+{
+	const char *come = scgi->params[0].value;
+	const char *whole = pat_scgi_get(scgi, "HTTP_CONTENT_LENGTH");
+	uint64_t length = 0;
+
+	int r = parse_number(come, strlen(come), ret);
+	if (r == 0 && whole)
+		r = parse_number(whole, strlen(whole), &length);
+	*ret_unbuffered = length > *ret;
+	if (*ret_unbuffered)
+		*ret = length;
+	return r;
+}
+
 /* What the protocol demands of the headers; the announced length of the body. */
-static int check_headers(const struct pat_scgi *scgi, uint64_t *ret_body_len)
+static int check_headers(const struct pat_scgi *scgi, uint64_t *ret_body_len, bool *ret_unbuffered)
 {
 	const char *version = pat_scgi_get(scgi, "SCGI");
 
@@ -111,7 +128,7 @@ static int check_headers(const struct pat_scgi *scgi, uint64_t *ret_body_len)
 		return PAT_SCGI_E_MALFORMED;
 	if (!version || strcmp(version, "1") != 0)
 		return PAT_SCGI_E_MALFORMED;
-	return parse_number(scgi->params[0].value, strlen(scgi->params[0].value), ret_body_len);
+	return announced_length(scgi, ret_body_len, ret_unbuffered);
 }
 
 int pat_scgi_parse(const char *bytes, size_t len, struct pat_scgi *ret)
@@ -119,6 +136,7 @@ int pat_scgi_parse(const char *bytes, size_t len, struct pat_scgi *ret)
 	size_t start = 0;
 	size_t headers_len = 0;
 	uint64_t body_len = 0;
+	bool unbuffered = false;
 
 	int r = parse_frame(bytes, len, &start, &headers_len);
 	if (r != 0)
@@ -131,19 +149,21 @@ int pat_scgi_parse(const char *bytes, size_t len, struct pat_scgi *ret)
 	ret->n_params = 0;
 	r = parse_headers(bytes + start, headers_len, ret);
 	if (r == 0)
-		r = check_headers(ret, &body_len);
+		r = check_headers(ret, &body_len, &unbuffered);
 	if (r != 0)
 		return r;
-	if (body_len > PAT_SCGI_BODY_BYTES_MAX)
-		return PAT_SCGI_E_BODY_TOO_LARGE;
 
 	size_t have = len - start - headers_len - 1;
-	if (have < body_len)
-		return PAT_SCGI_E_MORE;
+	ret->content_length = body_len;
 	if (have > body_len)
 		return PAT_SCGI_E_MALFORMED;
 	ret->body = bytes + start + headers_len + 1;
-	ret->body_len = (size_t)body_len;
+	ret->body_len = have;
+	/* Nobody waits for the rest of a body before who sends it was judged. */
+	if (body_len > PAT_SCGI_BODY_BYTES_MAX || unbuffered)
+		return PAT_SCGI_E_BODY_TOO_LARGE;
+	if (have < body_len)
+		return PAT_SCGI_E_MORE;
 	return 0;
 }
 
@@ -174,45 +194,41 @@ static int wait_for(int fd, short events, uint64_t deadline_ns)
 	}
 }
 
-/* Reads what has come: the number of bytes, 0 at the end, or -errno. */
-static ssize_t receive(int fd, uint64_t deadline_ns, char *out, size_t bytes_max, int *ret_outcome)
+int pat_scgi_receive(int fd, uint64_t deadline_ns, void *out, size_t max, size_t *ret_len)
 {
 	for (;;) {
 		int r = wait_for(fd, POLLIN, deadline_ns);
 
-		*ret_outcome = r;
 		if (r != 0)
-			return 0;
-		ssize_t n = recv(fd, out, bytes_max, MSG_DONTWAIT);
-		if (n > 0)
-			return n;
-		if (n == 0 || errno == ECONNRESET) {
-			*ret_outcome = PAT_SCGI_E_CLOSED;
+			return r;
+		ssize_t n = recv(fd, out, max, MSG_DONTWAIT);
+		if (n > 0) {
+			*ret_len = (size_t)n;
 			return 0;
 		}
-		if (errno != EINTR && errno != EAGAIN) {
-			*ret_outcome = -errno;
-			return 0;
-		}
+		if (n == 0 || errno == ECONNRESET)
+			return PAT_SCGI_E_CLOSED;
+		if (errno != EINTR && errno != EAGAIN)
+			return -errno;
 	}
 }
 
 int pat_scgi_read(int fd, uint64_t deadline_ns, struct pat_buf *bytes, struct pat_scgi *ret)
 {
 	char chunk[READ_BYTES];
-	int r = 0;
 
 	pat_assert(bytes->max > PAT_SCGI_REQUEST_BYTES_MAX);
 	for (;;) {
 		/* Never none: of more than the largest request the parser asks for no more. */
 		size_t room = bytes->max - bytes->len;
-		ssize_t n = receive(fd, deadline_ns, chunk,
-		                    room < sizeof(chunk) ? room : sizeof(chunk), &r);
+		size_t n = 0;
 
+		int r = pat_scgi_receive(fd, deadline_ns, chunk,
+		                         room < sizeof(chunk) ? room : sizeof(chunk), &n);
 		if (r != 0)
 			return r;
-		r = pat_buf_add(bytes, chunk, (size_t)n);
-		explicit_bzero(chunk, (size_t)n); /* A password may have passed through. */
+		r = pat_buf_add(bytes, chunk, n);
+		explicit_bzero(chunk, n); /* A password may have passed through. */
 		if (r < 0)
 			return r;
 		r = pat_scgi_parse(bytes->data, bytes->len, ret);
@@ -246,14 +262,10 @@ int pat_scgi_send(int fd, uint64_t deadline_ns, const void *bytes, size_t len)
 void pat_scgi_drain(int fd, uint64_t deadline_ns, size_t bytes_max)
 {
 	char chunk[READ_BYTES];
-	int r = 0;
+	size_t n = 0;
 
-	for (size_t total = 0; total < bytes_max;) {
-		ssize_t n = receive(fd, deadline_ns, chunk, sizeof(chunk), &r);
-
-		if (r != 0)
+	for (size_t total = 0; total < bytes_max; total += n)
+		if (pat_scgi_receive(fd, deadline_ns, chunk, sizeof(chunk), &n) != 0)
 			break;
-		total += (size_t)n;
-	}
 	explicit_bzero(chunk, sizeof(chunk));
 }

@@ -18,13 +18,16 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/crypto.h"
 #include "base/log.h"
 #include "web/routes.h"
 
 #define REQUEST_TIMEOUT_MS 10000
 #define LINGER_MS          1000
-#define LINGER_BYTES_MAX   (4 * 1024 * 1024)
+#define LINGER_BYTES_MAX   (80 * 1024 * 1024) /* the largest upload, refused before it was read */
 #define HEAD_BYTES_MAX     16384
+#define SEND_BYTES         (256u << 10)
+#define INFLOW_BYTES_S_MIN (64u << 10)
 #define STACK_BYTES        (1024 * 1024)
 #define MAGIC              0x70617477
 
@@ -69,6 +72,44 @@ static void log_request(const struct pat_call *call, uint64_t started_ns)
 	        request->address, NULL);
 }
 
+/* Where a streamed body goes, and how much of it there may still be. */
+struct outlet {
+	const struct pat_web *web;
+	int fd;
+	uint64_t left;
+};
+
+static int emit(void *to, const void *bytes, size_t len)
+{
+	struct outlet *outlet = to;
+
+	if (len > outlet->left)
+		return -EPROTO;
+	outlet->left -= len;
+	return pat_scgi_send(outlet->fd, deadline(outlet->web), bytes, len);
+}
+
+static int send_flow(const struct pat_web *web, int fd, const struct pat_outflow *outflow)
+{
+	struct outlet outlet = { .web = web, .fd = fd, .left = outflow->bytes };
+
+	int r = outflow->send(outflow->arg, emit, &outlet);
+	return r == 0 && outlet.left > 0 ? -EPROTO : r;
+}
+
+/* Each part in its time: a large one may take as long as its reader keeps reading. */
+static int send_body(const struct pat_web *web, int fd, const struct pat_buf *body)
+{
+	int r = 0;
+
+	for (size_t at = 0; r == 0 && at < body->len; at += SEND_BYTES) {
+		size_t n = body->len - at < SEND_BYTES ? body->len - at : SEND_BYTES;
+
+		r = pat_scgi_send(fd, deadline(web), pat_buf_str(body) + at, n);
+	}
+	return r;
+}
+
 /* Sends head and body; HEAD has a body's length but not the body. */
 static int send_response(const struct pat_web *web, int fd, const struct pat_response *response,
                          bool head_only)
@@ -80,10 +121,11 @@ static int send_response(const struct pat_web *web, int fd, const struct pat_res
 	int r = pat_response_head(response, &head);
 	if (r == 0)
 		r = pat_scgi_send(fd, deadline_ns, pat_buf_str(&head), head.len);
-	if (r == 0 && !head_only && response->body.len > 0)
-		r = pat_scgi_send(fd, deadline_ns, pat_buf_str(&response->body),
-		                  response->body.len);
-	return r;
+	if (r != 0 || head_only)
+		return r;
+	if (response->outflow.send)
+		return send_flow(web, fd, &response->outflow);
+	return send_body(web, fd, &response->body);
 }
 
 /* Without memory for an answer there is still this one. */
@@ -98,17 +140,16 @@ static void send_unavailable(const struct pat_web *web, int fd)
 /* Decides what is answered: the router's word, or the refusal of a request that could not be read. */
 static void answer(const struct pat_web *web, struct pat_call *call, int read_result)
 {
-	switch (read_result) {
-	case 0:
+	if (read_result == 0 || read_result == PAT_SCGI_E_BODY_TOO_LARGE)
 		pat_router_answer(&web->router, call);
-		break;
-	case PAT_SCGI_E_BODY_TOO_LARGE:
-		(void)pat_call_refuse(call, PAT_REASON_BODY_TOO_LARGE, NULL);
-		break;
-	default:
+	else
 		(void)pat_call_refuse(call, PAT_REASON_REQUEST_MALFORMED, NULL);
-		break;
-	}
+}
+
+/* Who sends slowly holds a thread, so there is a rate below which nobody may fall for long. */
+static uint64_t inflow_ns(const struct pat_web *web, uint64_t bytes)
+{
+	return 3 * web->timeout_ns + bytes * (1000000000ull / INFLOW_BYTES_S_MIN);
 }
 
 static void answer_and_send(const struct pat_web *web, int fd, const struct pat_scgi *scgi,
@@ -118,8 +159,16 @@ static void answer_and_send(const struct pat_web *web, int fd, const struct pat_
 	pat_cleanup(pat_call_done) struct pat_call call = { 0 };
 	struct pat_request request;
 	uint64_t started_ns = pat_clock_boot_ns();
+	struct pat_inflow inflow = { .fd = fd,
+		                     .idle_ns = web->timeout_ns,
+		                     .ends_ns = started_ns + inflow_ns(web, scgi->content_length),
+		                     .first = scgi->body,
+		                     .first_len = scgi->body_len,
+		                     .left = scgi->content_length };
 
 	pat_request_init(&request, scgi, web->public_url);
+	if (read_result == PAT_SCGI_E_BODY_TOO_LARGE)
+		request.inflow = &inflow;
 	pat_response_init(&response);
 	pat_call_init(&call, &web->context, &request, &response);
 	answer(web, &call, read_result);
@@ -186,6 +235,8 @@ static void serve_until_stopped(const struct pat_web *web)
 			return;
 		if (fd >= 0)
 			serve(web, fd);
+		/* What was in memory is wiped; what went through the processor waits here with the thread. */
+		pat_wipe_registers();
 	}
 }
 
@@ -277,10 +328,14 @@ int pat_web_new(const struct pat_web_config *config, struct pat_web **ret, struc
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	*web = (struct pat_web){
 		.magic = MAGIC,
-		.context = { .core = config->core, .catalogue = config->catalogue },
-		.router = { .routes = pat_routes,
-		            .n_routes = pat_routes_len,
-		            .sessions = &pat_routes_sessions },
+		.context = { .core = config->core,
+		             .files = config->files,
+		             .catalogue = config->catalogue,
+		             .api_document = config->api_document,
+		             .api_docs_url = config->api_docs_url && *config->api_docs_url
+		                                     ? config->api_docs_url
+		                                     : NULL },
+		.router = config->router ? *config->router : pat_routes_router,
 		.listen_fd = config->listen_fd,
 		.stop_fd = -1,
 		.timeout_ns = timeout_ms * 1000000ull,

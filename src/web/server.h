@@ -13,15 +13,21 @@
 
 #define PAT_WEB_THREADS_MAX 256
 
+struct pat_buf;
 struct pat_core;
+struct pat_router;
 struct pat_web;
 
 struct pat_web_config {
 	struct pat_core *core;                 /* outlives the web layer */
+	struct pat_files *files;               /* likewise; NULL: the files product is off */
 	const struct pat_catalogue *catalogue; /* likewise */
 	int listen_fd;    /* a listening stream socket; stays the caller's, becomes non-blocking */
 	unsigned threads; /* 1 … PAT_WEB_THREADS_MAX */
-	const char *public_url;      /* "https://host[:port]" without a path, or NULL; copied */
+	const struct pat_router *router; /* NULL: routes.c. Outlives the web layer */
+	const char *public_url;          /* "https://host[:port]" without a path, or NULL; copied */
+	const char *api_docs_url;        /* "" or NULL: none; outlives the web layer */
+	const struct pat_buf *api_document; /* NULL: none; likewise */
 	unsigned request_timeout_ms; /* reading a request, and again sending its answer; 0: 10 s */
 };
 

@@ -70,6 +70,10 @@ def promises(r):
         x = per_second(r["verdicts"])
         add("Verdicts in process per second and core, random ones of a million tokens, eight in flight", f"{x / 1e6:.2f} million", "≥ 2 million",
             x >= 2e6)
+    if "limits" in r:
+        x = 1e9 / r["limits"]["all"]
+        add("Verdicts in process per second and core, with a policy of 1,000 operations and every limit on", f"{x / 1e6:.2f} million", "≥ 2 million",
+            x >= 2e6)
     if "size" in r:
         n, per = largest(r["size"], 20)
         size = r["size"][(n, per)]
@@ -98,6 +102,9 @@ included. Counted is the worker's processor time, user and kernel, per request: 
 
 """ + table(("a million tokens, used", "open", "protected", "more", "ratio"), rows) + """
 What the worst use costs more than the best is waiting for memory: see [design/verify-cost.md](design/verify-cost.md).
+
+A flood of random well-formed tokens that nobody was ever given: """ + us(e["strangers"]["gate"]) + """ for each refusal (401, with its
+JSON), × """ + f"{e['strangers']['ratio']:.2f}" + """ of the same request unprotected. None of them reaches patd or the store.
 """
 
 
@@ -174,6 +181,36 @@ cut off; {count(s['again'])} connections were closed between two requests when n
 """
 
 
+LIMITS = (("plain", "a token's check alone"), ("operation_10", "its operation found among 10, with a scope"),
+          ("operation_1000", "among 1,000"), ("audience", "of 10; and limited to two products"), ("network", "to a network"),
+          ("networks_16", "to 16 networks, the twelfth is it"), ("resource", "to a value of a path parameter"), ("resources_16", "to 16 values"),
+          ("rate", "a rate: one compare-and-swap and one more look at the clock"), ("all", "1,000 operations, product, 2 networks, 2 values and a rate"))
+
+
+def limits(x):
+    base, ten = x["plain"], x["operation_10"]
+    rows = []
+    for name, words in LIMITS:
+        more = "" if name == "plain" else f"{x[name] - (base if name.startswith('operation') or name == 'all' else ten):+.0f} ns"
+        rows.append((words, f"{x[name]:.0f} ns", more, f"{1e3 / x[name]:.2f} million"))
+    return """## Policies and limits
+
+In process, one thread, a few tokens used in turn, so that what is compared is the work and not the memory. The limits are judged
+besides an operation of ten; what they add is counted from there.
+
+""" + table(("", "a verdict", "more", "a second and core"), rows)
+
+
+def asks(a):
+    ten = a["operation_10"]["gate"]
+    rows = [(words, us(a[name]["gate"]), f"× {a[name]['ratio']:.3f}",
+             "" if name.startswith(("plain", "operation")) or name == "all" else f"{(a[name]['gate'] - ten) / 1e3:+.2f} µs") for name, words in LIMITS]
+    return f"""Policies and limits as whole requests: the static file of 200 bytes behind the edge, 64 tokens of each kind, the worker's processor time
+as above, {a['rounds']} turns. Unprotected: {us(a['plain']['open'])}. Answers to tokens with a rate carry `RateLimit` and `RateLimit-Policy`.
+
+""" + table(("", "a request", "ratio to unprotected", "more than an operation of ten"), rows)
+
+
 def growth(g):
     rows = []
     for (tokens, per), x in sorted(g.items()):
@@ -205,6 +242,55 @@ process holds beside it. Loading is patd's whole opening: every row read from SQ
             "its processor time, of two threads"), rows)
 
 
+KINDS = (("plain", "as the API answers"), ("geometry", "with `geometry=paths`"), ("minimal", "nothing but the smallest nodes"))
+ANSWERS = (("node", "one node"), ("depth1", "`depth=1`"), ("depth2", "`depth=2`"), ("ids10", "`ids=` of ten nodes"),
+           ("whole", "the whole, without geometry"), ("paths", "the whole, with geometry"))
+
+
+def documents(d):
+    taken = [[f"{words}, {count(d[k]['nodes'])} nodes in {count(d[k]['bytes'] / 1e6)} MB", f"× {d[k]['scan_mb_s'] / d[k]['jansson_mb_s']:.1f}",
+              f"× {d[k]['outline_mb_s'] / d[k]['jansson_mb_s']:.1f}", f"× {d[k]['build_peak']:.2f}", f"× {d[k]['jansson_peak']:.1f}",
+              f"{d[k]['kept_bytes_node']:.1f}", ms(d[k]["load_us"] * 1e3)] for k, words in KINDS]
+    answers = [[words, f"{count(d['geometry'][a + '_bytes'])} bytes", ms(d["geometry"][a + "_plan_us"] * 1e3),
+                ms(d["geometry"][a + "_send_us"] * 1e3)] for a, words in ANSWERS]
+    return f"""## Documents
+
+A design document is outlined while it is uploaded; it is answered from byte ranges. One thread, its processor time. Compared with
+jansson making a tree of the same text: how many times as fast, and how many times the text's size it takes at its peak.
+
+{table(["document", "scanned", "outlined", "memory, outlining", "memory, jansson", "kept, bytes a node", "an outline loads in"], taken)}
+Answers from the document with geometry, whose text is in memory: what is planned before the first byte is sent, and sending it
+in windows of 64 KiB.
+
+{table(["asked for", "answer", "planned in", "sent in"], answers)}"""
+
+
+ASKED = (("whole", "the whole"), ("depth1", "`depth=1`"), ("node", "one node"))
+
+
+def files(d):
+    rows = [[f"{mib:g} MiB", words, f"{count(d[mib][a]['bytes'])} bytes", ms(d[mib][a]["api_ns"]), ms(d[mib][a]["static_ns"]),
+             f"× {d[mib][a]['ratio']:.2f}", f"{d[mib][a]['memory'] / 1e6:.1f} MB"] for mib in d for a, words in ASKED]
+    largest = max(d)
+    return f"""## The files API
+
+`GET /v1/files/:key` of `patd run` with a token, against Debian's nginx serving the same bytes as a static file. One client, one
+connection that is kept, both on a tmpfs; time until the last byte. Memory is what patd's resident set grew by while it answered
+again and again. Uploading the document of {largest:g} MiB took {d[largest]['upload_ns'] / 1e9:.2f} s.
+
+{table(["document", "asked for", "answer", "patd", "static file", "ratio", "memory"], rows)}"""
+
+
+def pages(d):
+    rows = [[f"`{path}`", count(p["requests"]), count(p["wire"]), count(p["unpacked"]), f"{p['painted_ms']:.0f} ms", f"{p['loaded_ms']:.0f} ms",
+             f"{p['last_ms']:.0f} ms"] for path, p in d.items()]
+    return f"""## The pages
+
+Each page's first load, in a Chromium that has nothing of it, on loopback; twenty tokens and two files are listed.
+
+{table(["page", "requests", "bytes over the wire", "bytes unpacked", "first paint", "loaded", "last answer"], rows)}"""
+
+
 def machine(f):
     where = "a virtual machine with " if f["virtual"] else ""
     return (f"{where}{f['processors']} processors ({f['model']}), {f['memory_gib']} GiB, Linux {f['kernel']}, nginx {f['nginx']}, "
@@ -220,7 +306,9 @@ Speed depends on the machine; the ratios are the point, and they are what `make 
 compared took turns (A B A B …), and medians count. The programs are in `tests/bench`.
 
 {promises(r)}"""]
-    for name, part in (("edge", edge), ("verdicts", verdicts), ("product", product), ("growth", growth), ("size", size)):
+    for name, part in (("edge", edge), ("verdicts", verdicts), ("limits", limits), ("asks", asks), ("product", product), ("growth", growth), ("size", size),
+                       ("documents", documents), ("files", files),
+                       ("pages", pages)):
         if name in r:
             parts.append(part(r[name]))
         if name == "verdicts" and "writes" in r:

@@ -27,6 +27,7 @@ struct bench {
 	struct pat_index_reader *reader;
 	struct pat_token_format format;
 	struct pat_need need;
+	struct pat_ask ask;
 	int64_t now_s;
 	uint8_t (*digests)[PAT_DIGEST_BYTES];
 	const char *text; /* the one whose turn it is */
@@ -47,8 +48,7 @@ static void run_verify(struct bench *b)
 	struct pat_identity id;
 
 	pat_credential_add_header(&credential, b->text, BENCH_TOKEN_BYTES);
-	must(pat_verify(b->verifier, &credential, &b->need, 1, b->now_s, &id) ==
-	             PAT_VERDICT_ALLOWED,
+	must(pat_verify(b->verifier, &credential, &b->ask, b->now_s, &id) == PAT_VERDICT_ALLOWED,
 	     "a verdict");
 	b->sum += id.number;
 }
@@ -69,7 +69,7 @@ static void run_in_flight(struct bench *b)
 	for (int i = 0; i < FLIGHT; i++)
 		pat_verify_approach(b->verifier, &verifying[i]);
 	for (int i = 0; i < FLIGHT; i++) {
-		must(pat_verify_end(b->verifier, &verifying[i], &b->need, 1, b->now_s, &id) ==
+		must(pat_verify_end(b->verifier, &verifying[i], &b->ask, b->now_s, &id) ==
 		             PAT_VERDICT_ALLOWED,
 		     "a verdict");
 		b->sum += id.number;
@@ -180,6 +180,7 @@ static void bench_open(struct bench *b, const char *index, const char *file)
 	b->need = (struct pat_need){ .n = 1 };
 	b->need.scopes[0].name = "current_user:read";
 	b->need.scopes[0].len = strlen("current_user:read");
+	b->ask = (struct pat_ask){ .needs = &b->need, .n_needs = 1 };
 	must(pat_verifier_new(index, &b->verifier) == 0 &&
 	             pat_index_reader_new(index, &b->reader) == 0 &&
 	             pat_token_format_init(&b->format, "pat") == 0,

@@ -138,12 +138,29 @@ class Chrome:
         return self.driver.execute_script("return arguments[0].value", self.see(what))
 
     def click(self, what):
+        for _ in range(4):
+            try:
+                self.see(what).click()
+                return
+            except StaleElementReferenceException:  # drawn anew since it was found
+                pass
         self.see(what).click()
 
     def fill(self, what, text):
         field = self.see(what)
         field.clear()
         field.send_keys(text)
+
+    def hover(self, what):
+        ActionChains(self.driver).move_to_element(self.see(what)).perform()
+
+    def tap(self, what):
+        """A finger instead of a mouse."""
+        element = self.see(what)
+        self.js("arguments[0].scrollIntoView({ block: 'center' })", element)
+        box = self.js("const b = arguments[0].getBoundingClientRect(); return [b.x + b.width / 2, b.y + b.height / 2]", element)
+        self.cdp("Input.dispatchTouchEvent", type="touchStart", touchPoints=[{"x": box[0], "y": box[1]}])
+        self.cdp("Input.dispatchTouchEvent", type="touchEnd", touchPoints=[])
 
     # ---- the keyboard alone
 

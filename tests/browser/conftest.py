@@ -1,16 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
 import pathlib
-import shutil
-import subprocess
 import sys
 
 import pytest
 
 HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "system"))
+from packages import packages  # noqa: E402
 from product import Product  # noqa: E402
 
 from .pages import Browser  # noqa: E402
+
+
+people = 0
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "long: only with PATD_TEST_LONG=1, as `make check` sets it: one more shape of what another test shows")
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.get_closest_marker("long") and not os.environ.get("PATD_TEST_LONG"):
+            item.add_marker(pytest.mark.skip(reason="a long campaign: PATD_TEST_LONG=1 or make check"))
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +55,7 @@ def product(tmp_path, browser, product_settings):
     with Product(tmp_path, **product_settings) as p:
         browser.use(p)
         yield p
+        browser.go("about:blank")  # what the page still fetches is not worth a complaint
 
 
 @pytest.fixture(scope="module")
@@ -58,13 +72,19 @@ def shared(shared_product, browser):
     return shared_product
 
 
+@pytest.fixture
+def person(shared, browser):
+    """Somebody of whom nobody has heard yet, signed in with the browser; no tokens."""
+    global people
+    people += 1
+    email = f"person{people}@acme.org"
+    shared.add_person(email, "Grace Hopper")
+    them = shared.sign_in(email)
+    browser.become(them)
+    return them
+
+
 @pytest.fixture(scope="session")
 def axe():
     """axe-core of package.json, as text to run in a page."""
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed: axe-core cannot be fetched")
-    installed = HERE / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < (HERE / "package-lock.json").stat().st_mtime:
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=HERE, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
-    return (HERE / "node_modules" / "axe-core" / "axe.min.js").read_text()
+    return (packages(HERE) / "axe-core" / "axe.min.js").read_text()

@@ -41,7 +41,7 @@ class Browser(Chrome):
         return self.loaded()
 
     def loaded(self):
-        self.wait(lambda: self.sees("tokens-table") or self.sees("tokens-empty"), "the list of tokens")
+        self.wait(lambda: self.sees("tokens-table") or self.sees("tokens-empty") or self.sees("tokens-none"), "the list of tokens")
         self.see("[data-session-id]")
         return self
 
@@ -73,9 +73,32 @@ class Browser(Chrome):
         """The list as a person reads it: name -> Row."""
         return {row.name: row for row in (Row(self, tr) for tr in self.all("#tokens-table tbody tr"))}
 
+    def names(self):
+        """The names in the list, from the top."""
+        return self.js("return [...document.querySelectorAll('#tokens-table tbody .token-name')].map((e) => e.textContent)")
+
+    def lists(self, *names):
+        """Waits until exactly these are listed, in this order."""
+        self.wait(lambda: self.names() == list(names), f"the list to be {names}, not {self.names()}")
+
+    def menu(self, name):
+        """Opens the menu of that row; what can be chosen in it."""
+        self.rows()[name].click_menu()
+        return [e.text for e in self.all("[role=menu].menu [role=menuitem]")]
+
     def revoke(self, name):
-        self.rows()[name].click_revoke()
+        self.menu(name)
+        self.click("[data-testid=token-revoke]")
         self.see("confirm-dialog")
+
+    def details(self, name):
+        self.menu(name)
+        self.click("[data-testid=token-details]")
+        return self.see("token-details")
+
+    def select(self, *names):
+        for name in names:
+            self.rows()[name].tr.find_element(By.CSS_SELECTOR, "[data-testid=token-select]").click()
 
     def toast(self, words):
         self.says("toasts", words)
@@ -87,7 +110,8 @@ class Row:
     def __init__(self, browser, tr):
         self.browser, self.tr = browser, tr
         self.name = self._cell("name").find_element(By.CLASS_NAME, "token-name").text
-        self.hint = self._cell("name").find_element(By.TAG_NAME, "code").text
+        self.note = "".join(e.text for e in self._cell("name").find_elements(By.CLASS_NAME, "token-note"))
+        self.hint = self._cell("token").text
         self.scopes = self._cell("scopes").text
         self.created = self._cell("created").text
         self.last_used = self._cell("lastUsed").text
@@ -97,12 +121,8 @@ class Row:
     def _cell(self, key):
         return self.tr.find_element(By.CLASS_NAME, f"col-{key}")
 
-    @property
-    def can_be_revoked(self):
-        return bool(self.tr.find_elements(By.CSS_SELECTOR, "[data-testid=token-revoke]"))
-
-    def click_revoke(self):
-        self.tr.find_element(By.CSS_SELECTOR, "[data-testid=token-revoke]").click()
+    def click_menu(self):
+        self.tr.find_element(By.CSS_SELECTOR, "[data-testid=token-actions]").click()
 
     def css(self, property):
         return self._cell("name").value_of_css_property(property)

@@ -8,6 +8,7 @@ With faketime installed the content has a past: tokens made weeks ago, used, abo
 The tokens in the pictures belong to products that end with this program.
 """
 import glob
+import json
 import pathlib
 import socket
 import sys
@@ -17,13 +18,15 @@ if __package__ is None or __package__ == "":  # run by hand
     sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "system"))
 from browser.pages import PASSWORD, Browser  # noqa: E402
+from design import Files  # noqa: E402
 from product import Product  # noqa: E402
 
+SAMPLE = pathlib.Path(__file__).resolve().parents[2] / "share" / "sample" / "sample.json"
 FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 WIDE, PHONE = (1280, 800), (390, 844)
 IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "
           "Mobile/15E148 Safari/604.1")
-SIZES = {"setup": WIDE, "home": WIDE, "tokens-empty": WIDE, "generate": WIDE, "token-shown": WIDE, "tokens": WIDE, "revoke": WIDE,
+SIZES = {"setup": WIDE, "home": WIDE, "file": WIDE, "tokens-empty": WIDE, "generate": WIDE, "token-shown": WIDE, "tokens": WIDE, "revoke": WIDE,
          "tokens-dark": WIDE, "tokens-phone": PHONE}
 
 # (days ago, name, scopes, days of life, uses, revoked)
@@ -84,6 +87,25 @@ class Photographer:
         self.browser.resize(*WIDE)
 
 
+def furnish(product):
+    """A few files beside the sample, and a conversation about it."""
+    ada = product.sign_in()
+    ada.files = Files(ada)
+    harbor = next(f for f in ada.files.list() if f["name"] == "Harbor")
+    product.add_person("grace@acme.org", "Grace Hopper")
+    ada.files.share(harbor["key"], "grace@acme.org")
+    grace = Files(product.sign_in("grace@acme.org"))
+    said = grace.ok("POST", f"/files/{harbor['key']}/comments", {
+        "message": "The sun sits lower in September. Shall we let it sink?", "client_meta": {"node_id": "1:2", "node_offset": {"x": 0, "y": 0}}}, status=201)
+    ada.files.ok("POST", f"/files/{harbor['key']}/comments", {"message": "Yes, by its own height.", "parent_id": said["id"]}, status=201)
+    ada.files.ok("POST", f"/files/{harbor['key']}/reactions", {"comment_id": said["id"], "emoji": ":heart:"}, status=201)
+    ada.files.ok("POST", "/projects", {"name": "Spring"}, status=201)
+    for name, page in (("Components", "0:3"), ("Screens", "0:2"), ("Cover", "0:1")):
+        tree = json.loads(SAMPLE.read_text())
+        tree["document"]["children"].sort(key=lambda each: each["id"] != page)  # the first page is the picture
+        ada.files.upload(tree, name=f"Harbor, {name.lower()}")
+
+
 def first_steps(browser, product, take):
     browser.go(f"/setup#{product.setup_code}")
     browser.fill("setup-name", "Ada Lovelace")
@@ -93,8 +115,17 @@ def first_steps(browser, product, take):
     browser.click("setup-submit")
     browser.at("/")
     browser.says("account-button", "Ada")
-    browser.click("account-button")
+    browser.see(".file")  # the sample, made when the page is first asked for
+    furnish(product)
+    browser.go("/?view=all&sort=name")
+    browser.wait(lambda: browser.js("return [...document.querySelectorAll('.file-picture img')].filter((i) => i.naturalWidth > 1).length") == 4, "pictures")
     take("home")
+    browser.go(f"/files/{browser.js('return document.querySelector(arguments[0]).dataset.fileKey', '.file')}")
+    browser.see(".stage-picture")
+    browser.click('[data-node="1:1"] .layer-name')
+    browser.see(".thread")
+    browser.wait(lambda: browser.js("return document.querySelector('.stage-picture').alt") == "Picture of Cover", "the frame")
+    take("file")
     browser.security()
     take("tokens-empty")
     browser.open_generate()
@@ -140,6 +171,7 @@ def make(browser, folder):
                 browser.use(product)
                 story(browser, product, camera.take)
             finally:
+                browser.go("about:blank")  # an open page goes on asking
                 product.__exit__()
     return camera.folder
 

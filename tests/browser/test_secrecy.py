@@ -97,11 +97,13 @@ def test_nothing_is_asked_of_anybody_else_and_nothing_is_kept(product, browser):
     assert all(url.startswith(product.base + "/") for _, url in requests), requests
     # The one-time code of the link and the token travel in no address.
     assert not [url for _, url in requests if product.setup_code in url or "pat_" in url]
-    # What is somebody's own is no-store; the rest may be kept, and is asked for again.
+    # What is somebody's own is no-store; the rest may be kept, and is asked for again. Pictures have
+    # addresses that nobody can guess, and are kept for an hour.
     for answer in browser.events("Network.responseReceived"):
         path, headers = answer["response"]["url"].removeprefix(product.base), answer["response"]["headers"]
         cache = next((v for k, v in headers.items() if k.lower() == "cache-control"), None)
-        assert cache == ("no-cache" if path.startswith("/assets/") else "no-store"), (path, cache)
+        kept = "no-cache" if path.startswith("/assets/") else "private, max-age=3600" if path.startswith("/pictures/") else "no-store"
+        assert cache == kept, (path, cache)
 
 
 def test_the_watch_sees(shared, browser):

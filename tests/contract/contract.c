@@ -40,9 +40,11 @@ static void listener(void *arg, const struct pat_change *changes, size_t n)
 
 void contract_open(struct contract *c)
 {
-	struct pat_store_config config = {
-		.location = c->location, .row_key = c->key, .listener = listener, .listener_arg = c
-	};
+	struct pat_store_config config = { .location = c->location,
+		                           .row_key = c->key,
+		                           .sessions_max = c->sessions_max,
+		                           .listener = listener,
+		                           .listener_arg = c };
 	struct pat_err err = { 0 };
 	int e = pat_store_open(&config, &c->store, &err);
 
@@ -152,9 +154,9 @@ size_t contract_count(struct contract *c, int64_t owner, enum pat_token_filter f
 {
 	size_t n = 0;
 
-	assert_int_equal(
-		pat_store_token_list(c->store, owner, filter, NOW, 0, UINT32_MAX, count_one, &n),
-		0);
+	struct pat_token_query query = { .filter = filter, .now_s = NOW, .limit = UINT32_MAX };
+
+	assert_int_equal(pat_store_token_list(c->store, owner, &query, count_one, &n), 0);
 	return n;
 }
 

@@ -47,6 +47,7 @@ struct contract {
 	char location[96];
 	struct pat_store *store;
 	struct pat_row_key key;
+	unsigned sessions_max;
 	size_t n_changes; /* the committing thread writes; read when no writer is at work */
 	size_t n_batches;
 	pthread_mutex_t gate; /* the listener passes it: hold it to keep the committing thread */
@@ -91,9 +92,15 @@ void contract_assert_whole(struct contract *c);
 int contract_people_tests(void);
 int contract_session_tests(void);
 int contract_token_tests(void);
+int contract_revoke_tests(void);
+int contract_product_tests(void);
+int contract_portal_tests(void);
+int contract_usage_tests(void);
 int contract_tamper_tests(void);
 int contract_order_tests(void);
 /* What is SQLite's own: files, locks, schema versions. */
 int contract_sqlite_tests(void);
+/* What is PostgreSQL's own: servers that will not do, crashes, fates, copies. */
+int contract_postgres_tests(void);
 
 #endif

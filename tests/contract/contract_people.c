@@ -98,13 +98,18 @@ static void people_are_listed_until_told_to_stop(void **state)
 
 	assert_int_equal(pat_store_people_any(c->store, &any), 0);
 	assert_false(any);
-	assert_int_equal(pat_store_person_list(c->store, stop_at_second, &last), 0);
+	assert_int_equal(pat_store_person_list(c->store, 0, 10, stop_at_second, &last), 0);
 	for (int i = 0; i < 3; i++)
 		(void)contract_person(c, (const char *[]){ "c@x", "a@x", "b@x" }[i]);
 	assert_int_equal(pat_store_people_any(c->store, &any), 0);
 	assert_true(any);
-	assert_int_equal(pat_store_person_list(c->store, stop_at_second, &last), 77);
+	assert_int_equal(pat_store_person_list(c->store, 0, 10, stop_at_second, &last), 77);
 	assert_int_equal(last, 2);
+	last = 0;
+	assert_int_equal(pat_store_person_list(c->store, 0, 1, stop_at_second, &last), 0);
+	assert_int_equal(last, 1);
+	assert_int_equal(pat_store_person_list(c->store, 2, 10, stop_at_second, &last), 0);
+	assert_int_equal(last, 3);
 }
 
 static void set_up_happens_once(void **state)
@@ -194,6 +199,282 @@ static void what_was_proven_must_still_be_the_password(void **state)
 	assert_int_equal(pat_store_session_create(c->store, &session, &proven, NOW), 0);
 }
 
+/* One change: the password, the others' end, and the session under its new name; or nothing. */
+static void a_changed_password_renews_its_session(void **state)
+{
+	struct contract *c = *state;
+	struct pat_actor proven = contract_actor;
+	struct pat_session s[3];
+	struct pat_session fresh;
+	struct pat_session session;
+	struct pat_person person;
+	int64_t ended = -1;
+	int64_t ann = contract_person(c, "ann@x");
+
+	for (uint8_t i = 0; i < 3; i++) {
+		s[i] = contract_session(ann, (uint8_t)(i + 1));
+		assert_int_equal(pat_store_session_create(c->store, &s[i], &contract_actor, NOW),
+		                 0);
+	}
+	proven.proven = "$not-it";
+	fresh = contract_session(ann, 9);
+	assert_int_equal(pat_store_password_change(c->store, s[1].id, &fresh, "$new", true, &proven,
+	                                           NOW, &ended),
+	                 PAT_STORE_E_PASSWORD_CHANGED);
+	assert_int_equal(pat_store_password_change(c->store, 999, &fresh, "$new", true,
+	                                           &contract_actor, NOW, &ended),
+	                 PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(pat_store_person_by_id(c->store, ann, &person), 0);
+	assert_string_equal(person.password, "$argon2id$x");
+	assert_int_equal(pat_store_session_get(c->store, s[0].hash, &session, &person), 0);
+
+	proven.proven = "$argon2id$x";
+	assert_int_equal(pat_store_password_change(c->store, s[1].id, &fresh, "$new", true, &proven,
+	                                           NOW, &ended),
+	                 0);
+	assert_int_equal(ended, 2);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(pat_store_session_get(c->store, s[i].hash, &session, &person),
+		                 PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(pat_store_session_get(c->store, fresh.hash, &session, &person), 0);
+	assert_int_equal(session.id, fresh.id);
+	assert_string_equal(person.password, "$new");
+
+	struct pat_session again = contract_session(ann, 10);
+	proven.proven = "$new";
+	assert_int_equal(pat_store_session_create(c->store, &s[0], &contract_actor, NOW), 0);
+	assert_int_equal(pat_store_password_change(c->store, fresh.id, &again, "$newer", false,
+	                                           &proven, NOW, &ended),
+	                 0);
+	assert_int_equal(ended, 0);
+	assert_int_equal(pat_store_session_get(c->store, s[0].hash, &session, &person), 0);
+}
+
+static int64_t count_audit(struct contract *c)
+{
+	return contract_backend->sql_i64(c, "SELECT audit FROM head");
+}
+
+/* Name and email change alone or together, each with its record; what stays as it is leaves none. Sessions stay. */
+static void a_profile_is_changed(void **state)
+{
+	struct contract *c = *state;
+	struct pat_session session;
+	struct pat_person out = { 0 };
+	int64_t ann = contract_person(c, "ann@x");
+
+	session = contract_session(ann, 1);
+	assert_int_equal(pat_store_session_create(c->store, &session, &contract_actor, NOW), 0);
+	assert_int_equal(pat_store_person_set_profile(c->store, ann, "Ann \xc3\x84", NULL,
+	                                              &contract_actor, NOW + 5, &out),
+	                 0);
+	assert_audit(c, "person.renamed", "person:1", 0);
+	assert_int_equal(contract_last_audit(c).at_s, NOW + 5);
+	assert_string_equal(out.name, "Ann \xc3\x84");
+	assert_string_equal(out.email, "ann@x");
+	assert_int_equal(out.id, ann);
+	assert_int_equal(pat_store_person_set_profile(c->store, ann, NULL, "ann@y", &contract_actor,
+	                                              NOW, &out),
+	                 0);
+	assert_audit(c, "person.email_changed", "person:1", 0);
+	assert_string_equal(out.email, "ann@y");
+	int64_t before = count_audit(c);
+	assert_int_equal(pat_store_person_set_profile(c->store, ann, "Ann", "ANN@y",
+	                                              &contract_actor, NOW, &out),
+	                 0);
+	assert_int_equal(count_audit(c), before + 2);
+	assert_int_equal(pat_store_person_set_profile(c->store, ann, "Ann", "ANN@y",
+	                                              &contract_actor, NOW, &out),
+	                 0);
+	assert_int_equal(
+		pat_store_person_set_profile(c->store, ann, NULL, NULL, &contract_actor, NOW, &out),
+		0);
+	assert_int_equal(count_audit(c), before + 2);
+	contract_reopen(c);
+	assert_int_equal(pat_store_person_by_email(c->store, "ann@Y", &out), 0);
+	assert_string_equal(out.name, "Ann");
+	assert_string_equal(out.email, "ANN@y");
+	assert_int_equal(pat_store_person_by_email(c->store, "ann@x", &out), PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(pat_store_session_get(c->store, session.hash, &session, &out), 0);
+	assert_string_equal(out.email, "ANN@y");
+}
+
+/* What is refused changes nothing, not even the half that was in order. */
+static void a_profile_is_refused_whole(void **state)
+{
+	struct contract *c = *state;
+	struct pat_actor proven = contract_actor;
+	struct pat_person out = { .id = 99 };
+	int64_t ended = 0;
+	int64_t ann = contract_person(c, "ann@x");
+	int64_t ben = contract_person(c, "ben@x");
+
+	assert_int_equal(pat_store_person_set_profile(c->store, ann, "New", "BEN@x",
+	                                              &contract_actor, NOW, &out),
+	                 PAT_STORE_E_EXISTS);
+	assert_int_equal(
+		pat_store_person_set_profile(c->store, 77, "New", NULL, &contract_actor, NOW, &out),
+		PAT_STORE_E_NOT_FOUND);
+	proven.proven = "$argon2id$x";
+	assert_int_equal(pat_store_person_set_password(c->store, ann, "$reset", "password.changed",
+	                                               true, 0, &contract_actor, NOW, &ended),
+	                 0);
+	assert_int_equal(
+		pat_store_person_set_profile(c->store, ann, "New", "new@x", &proven, NOW, &out),
+		PAT_STORE_E_PASSWORD_CHANGED);
+	assert_int_equal(pat_store_person_set_disabled(c->store, ben, true, &contract_actor, NOW),
+	                 0);
+	int64_t before = count_audit(c);
+	assert_int_equal(pat_store_person_set_profile(c->store, ben, "New", NULL, &contract_actor,
+	                                              NOW, &out),
+	                 PAT_STORE_E_DISABLED);
+	assert_int_equal(count_audit(c), before);
+	assert_int_equal(out.id, 99);
+	assert_int_equal(pat_store_person_by_id(c->store, ann, &out), 0);
+	assert_string_equal(out.name, "Somebody");
+	assert_string_equal(out.email, "ann@x");
+	proven.proven = "$reset";
+	assert_int_equal(
+		pat_store_person_set_profile(c->store, ann, NULL, "new@x", &proven, NOW, &out), 0);
+	assert_string_equal(out.email, "new@x");
+}
+
+static struct pat_picture picture_of(enum pat_picture_kind kind, uint8_t mark)
+{
+	struct pat_picture picture = { .kind = kind };
+
+	memset(picture.hash, mark, sizeof(picture.hash));
+	return picture;
+}
+
+static int picture_get(struct contract *c, int64_t id, const struct pat_picture *picture,
+                       struct pat_buf *out)
+{
+	pat_buf_done(out);
+	pat_buf_init(out, PAT_PICTURE_BYTES_MAX);
+	return pat_store_person_picture(c->store, id, picture, out);
+}
+
+static void assert_picture(const struct pat_person *person, const struct pat_picture *picture)
+{
+	assert_int_equal(person->picture.kind, picture->kind);
+	assert_memory_equal(person->picture.hash, picture->hash, sizeof(picture->hash));
+}
+
+/* A picture comes with its person wherever the person is read; another takes its place; none takes it away. */
+static void a_picture_is_kept_with_its_person(void **state)
+{
+	struct contract *c = *state;
+	pat_cleanup(pat_buf_done) struct pat_buf got = { 0 };
+	static uint8_t bytes[PAT_PICTURE_BYTES_MAX];
+	struct pat_picture first = picture_of(PAT_PICTURE_PNG, 1);
+	struct pat_picture second = picture_of(PAT_PICTURE_WEBP, 2);
+	struct pat_picture none = { 0 };
+	struct pat_session session;
+	struct pat_person out = { 0 };
+	int64_t ann = contract_person(c, "ann@x");
+	int64_t ben = contract_person(c, "ben@x");
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i * 7 + i / 251);
+	session = contract_session(ann, 1);
+	assert_int_equal(pat_store_session_create(c->store, &session, &contract_actor, NOW), 0);
+	assert_int_equal(pat_store_person_by_id(c->store, ann, &out), 0);
+	assert_picture(&out, &none);
+	assert_int_equal(pat_store_person_set_picture(c->store, ann, &first, bytes, sizeof(bytes),
+	                                              &contract_actor, NOW, &out),
+	                 0);
+	assert_picture(&out, &first);
+	assert_string_equal(out.email, "ann@x");
+	assert_audit(c, "person.picture_changed", "person:1", 0);
+	contract_reopen(c);
+	assert_int_equal(picture_get(c, ann, &first, &got), 0);
+	assert_int_equal(got.len, sizeof(bytes));
+	assert_memory_equal(got.data, bytes, sizeof(bytes));
+	assert_int_equal(pat_store_person_by_email(c->store, "ann@x", &out), 0);
+	assert_picture(&out, &first);
+	assert_int_equal(pat_store_session_get(c->store, session.hash, &session, &out), 0);
+	assert_picture(&out, &first);
+	assert_int_equal(pat_store_person_by_id(c->store, ben, &out), 0);
+	assert_picture(&out, &none);
+
+	int64_t before = count_audit(c);
+	assert_int_equal(pat_store_person_set_picture(c->store, ann, &first, bytes, sizeof(bytes),
+	                                              &contract_actor, NOW, &out),
+	                 0);
+	assert_int_equal(count_audit(c), before);
+	assert_int_equal(pat_store_person_set_picture(c->store, ann, &second, "small", 5,
+	                                              &contract_actor, NOW, &out),
+	                 0);
+	assert_picture(&out, &second);
+	assert_int_equal(picture_get(c, ann, &first, &got), PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(picture_get(c, ann, &second, &got), 0);
+	assert_string_equal(pat_buf_str(&got), "small");
+	assert_int_equal(picture_get(c, ben, &second, &got), PAT_STORE_E_NOT_FOUND);
+
+	assert_int_equal(pat_store_person_set_picture(c->store, ann, &none, NULL, 0,
+	                                              &contract_actor, NOW, &out),
+	                 0);
+	assert_picture(&out, &none);
+	assert_audit(c, "person.picture_removed", "person:1", 0);
+	before = count_audit(c);
+	assert_int_equal(pat_store_person_set_picture(c->store, ann, &none, NULL, 0,
+	                                              &contract_actor, NOW, &out),
+	                 0);
+	assert_int_equal(count_audit(c), before);
+	assert_int_equal(picture_get(c, ann, &second, &got), PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(contract_backend->sql_i64(c, "SELECT count(*) FROM picture"), 0);
+}
+
+static void nobody_and_the_disabled_have_no_picture(void **state)
+{
+	struct contract *c = *state;
+	pat_cleanup(pat_buf_done) struct pat_buf got = { 0 };
+	struct pat_picture picture = picture_of(PAT_PICTURE_JPEG, 3);
+	struct pat_person out = { .id = 99 };
+	int64_t ann = contract_person(c, "ann@x");
+
+	assert_int_equal(pat_store_person_set_picture(c->store, 77, &picture, "x", 1,
+	                                              &contract_actor, NOW, &out),
+	                 PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(out.id, 99);
+	assert_int_equal(picture_get(c, 77, &picture, &got), PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(pat_store_person_set_picture(c->store, ann, &picture, "x", 1,
+	                                              &contract_actor, NOW, &out),
+	                 0);
+	assert_int_equal(pat_store_person_set_disabled(c->store, ann, true, &contract_actor, NOW),
+	                 0);
+	assert_int_equal(picture_get(c, ann, &picture, &got), PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(pat_store_person_set_picture(c->store, ann, &picture, "y", 1,
+	                                              &contract_actor, NOW, &out),
+	                 PAT_STORE_E_DISABLED);
+	assert_int_equal(pat_store_person_set_disabled(c->store, ann, false, &contract_actor, NOW),
+	                 0);
+	assert_int_equal(picture_get(c, ann, &picture, &got), 0);
+}
+
+/* A row that patd did not write is no person, and no picture. */
+static void a_picture_edited_by_hand_is_not_handed_out(void **state)
+{
+	struct contract *c = *state;
+	pat_cleanup(pat_buf_done) struct pat_buf got = { 0 };
+	struct pat_picture picture = picture_of(PAT_PICTURE_JPEG, 3);
+	struct pat_person out;
+	int64_t ann = contract_person(c, "ann@x");
+
+	assert_int_equal(pat_store_person_set_picture(c->store, ann, &picture, "x", 1,
+	                                              &contract_actor, NOW, &out),
+	                 0);
+	contract_backend->sql(c, "UPDATE picture SET bytes = x''");
+	assert_int_equal(picture_get(c, ann, &picture, &got), -EIO);
+	contract_backend->sql(c, "UPDATE picture SET bytes = zeroblob(70000)");
+	assert_int_equal(picture_get(c, ann, &picture, &got), -EMSGSIZE);
+	contract_backend->sql(c, "UPDATE picture SET hash = x'00'");
+	assert_int_equal(pat_store_person_by_id(c->store, ann, &out), -EIO);
+	contract_backend->sql(c, "UPDATE picture SET hash = zeroblob(16), kind = 9");
+	assert_int_equal(pat_store_person_by_id(c->store, ann, &out), -EIO);
+}
+
 static void disabling_ends_everything_in_one_change(void **state)
 {
 	struct contract *c = *state;
@@ -271,11 +552,17 @@ int contract_people_tests(void)
 	const struct CMUnitTest tests[] = {
 		contract_test(a_person_is_stored),
 		contract_test(what_was_proven_must_still_be_the_password),
+		contract_test(a_changed_password_renews_its_session),
 		contract_test(an_email_belongs_to_one_in_any_case),
 		contract_test(nobody_is_not_found),
 		contract_test(people_are_listed_until_told_to_stop),
 		contract_test(set_up_happens_once),
 		contract_test(a_password_ends_other_sessions),
+		contract_test(a_profile_is_changed),
+		contract_test(a_profile_is_refused_whole),
+		contract_test(a_picture_is_kept_with_its_person),
+		contract_test(nobody_and_the_disabled_have_no_picture),
+		contract_test(a_picture_edited_by_hand_is_not_handed_out),
 		contract_test(disabling_ends_everything_in_one_change),
 		contract_test(enabling_brings_nothing_back),
 	};

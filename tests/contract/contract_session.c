@@ -96,6 +96,48 @@ static void one_session_ends(void **state)
 	assert_true(again.id > s.id); /* an id that the audit names is never another session's */
 }
 
+static void a_renewed_session_takes_the_place_of_the_old(void **state)
+{
+	struct contract *c = *state;
+	int64_t ann = contract_person(c, "ann@x");
+	int64_t ben = contract_person(c, "ben@x");
+	struct pat_session old = contract_session(ann, 1);
+	struct pat_session fresh = contract_session(ann, 2);
+	struct pat_session bens = contract_session(ben, 3);
+	struct pat_session out;
+	struct pat_person person;
+
+	create(c, &old);
+	assert_int_equal(pat_store_session_renew(c->store, old.id, &bens, &contract_actor, NOW),
+	                 PAT_STORE_E_NOT_FOUND); /* somebody else's */
+	assert_int_equal(pat_store_session_get(c->store, old.hash, &out, &person), 0);
+	assert_int_equal(pat_store_session_get(c->store, bens.hash, &out, &person),
+	                 PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(
+		pat_store_session_renew(c->store, old.id, &fresh, &contract_actor, NOW + 5), 0);
+	assert_true(fresh.id > old.id);
+	assert_int_equal(pat_store_session_get(c->store, old.hash, &out, &person),
+	                 PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(pat_store_session_get(c->store, fresh.hash, &out, &person), 0);
+	assert_int_equal(out.id, fresh.id);
+	assert_string_equal(contract_last_audit(c).action, "session.created");
+	assert_int_equal(contract_last_audit(c).id, 5); /* two people, made, ended, made */
+
+	/* One that has ended meanwhile is not brought back. */
+	bens = contract_session(ann, 4);
+	assert_int_equal(pat_store_session_renew(c->store, old.id, &bens, &contract_actor, NOW),
+	                 PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(pat_store_session_get(c->store, bens.hash, &out, &person),
+	                 PAT_STORE_E_NOT_FOUND);
+	/* And the old one stays when the new one is not made: the password was changed while it was being proven. */
+	struct pat_actor proven = contract_actor;
+	proven.proven = "$another";
+	assert_int_equal(pat_store_session_renew(c->store, fresh.id, &bens, &proven, NOW),
+	                 PAT_STORE_E_PASSWORD_CHANGED);
+	assert_int_equal(pat_store_session_get(c->store, fresh.hash, &out, &person), 0);
+	assert_int_equal(contract_last_audit(c).id, 5);
+}
+
 static int ids(void *arg, const struct pat_session *session)
 {
 	int64_t **at = arg;
@@ -134,6 +176,47 @@ static void all_but_one_end_and_are_listed_newest_first(void **state)
 	at = seen;
 	assert_int_equal(pat_store_session_list(c->store, ben, ids, &at), 0);
 	assert_int_equal(at - seen, 1);
+}
+
+/* The fourth of three ends the one seen longest ago, which is not the oldest here, and never the new one. */
+static void more_sessions_than_allowed_end_those_seen_longest_ago(void **state)
+{
+	struct contract *c = *state;
+	int64_t ann = contract_person(c, "ann@x");
+	int64_t ben = contract_person(c, "ben@x");
+	struct pat_session s[4];
+	struct pat_person person;
+	int64_t seen[8] = { 0 };
+	int64_t *at = seen;
+
+	c->sessions_max = 3;
+	contract_reopen(c);
+	for (uint8_t i = 0; i < 4; i++) {
+		s[i] = contract_session(i == 3 ? ben : ann, i);
+		create(c, &s[i]);
+	}
+	assert_int_equal(pat_store_session_touch(c->store, s[0].id, NOW + 60), 0);
+	assert_int_equal(pat_store_session_touch(c->store, s[2].id, NOW + 90), 0);
+	struct pat_session fourth = contract_session(ann, 9);
+	fourth.seen_s = 1; /* a clock that went backwards */
+	create(c, &fourth);
+	assert_string_equal(contract_last_audit(c).action, "session.ended");
+	assert_string_equal(contract_last_audit(c).object, "session:2");
+	assert_int_equal(pat_store_session_get(c->store, s[1].hash, &s[1], &person),
+	                 PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(pat_store_session_list(c->store, ann, ids, &at), 0);
+	assert_int_equal(at - seen, 3);
+	assert_int_equal(seen[0], fourth.id);
+	/* An operator who allows fewer than there are sees it at the next. */
+	c->sessions_max = 1;
+	contract_reopen(c);
+	fourth = contract_session(ann, 10);
+	create(c, &fourth);
+	at = seen;
+	assert_int_equal(pat_store_session_list(c->store, ann, ids, &at), 0);
+	assert_int_equal(at - seen, 1);
+	assert_int_equal(seen[0], fourth.id);
+	assert_int_equal(pat_store_session_get(c->store, s[3].hash, &s[3], &person), 0);
 }
 
 static void old_sessions_are_forgotten(void **state)
@@ -187,7 +270,9 @@ int contract_session_tests(void)
 		contract_test(a_disabled_persons_session_opens_nothing),
 		contract_test(seen_goes_forward_only),
 		contract_test(one_session_ends),
+		contract_test(a_renewed_session_takes_the_place_of_the_old),
 		contract_test(all_but_one_end_and_are_listed_newest_first),
+		contract_test(more_sessions_than_allowed_end_those_seen_longest_ago),
 		contract_test(old_sessions_are_forgotten),
 		contract_test(an_address_stays_known),
 	};

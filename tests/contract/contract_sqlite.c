@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <sys/wait.h>
 
+#include "tests/contract/faults_place.h"
 #include "tests/contract/faulty_vfs.h"
 
 static int open_at(const char *location, struct pat_store **ret, struct pat_err *err)
@@ -127,8 +128,6 @@ static void what_is_no_store_is_refused(void **state)
 	assert_refused(c->folder, -EINVAL, "");
 	assert_refused("", -EINVAL, "empty");
 	assert_refused("/nowhere/at/all/store.db", -ENOENT, "/nowhere/at/all");
-	assert_refused("postgresql://localhost/patd", -ENOTSUP, "not supported");
-	assert_refused("postgres:///patd", -ENOTSUP, "not supported");
 }
 
 static void symbolic_links_are_not_followed(void **state)
@@ -176,6 +175,65 @@ static void an_interrupted_migration_is_repeated(void **state)
 		closed(c);
 	}
 	assert_true(n > 20);
+}
+
+/* What schemas 2 to 6 added, taken out again: a store as the first release left it, with tokens in it. */
+static void as_schema_1(struct contract *c)
+{
+	contract_backend->sql(
+		c,
+		"DROP TABLE portal_link; DROP TABLE portal_person; ALTER TABLE session DROP COLUMN return_url;"
+		" ALTER TABLE token DROP COLUMN known_as;"
+		" DROP INDEX token_maker; ALTER TABLE token DROP COLUMN maker;"
+		" DROP TABLE usage_day; DROP TABLE usage_operation; DROP TABLE usage_client; DROP TABLE usage_last;"
+		" DROP TABLE service; DROP TABLE product; ALTER TABLE token DROP COLUMN limits;"
+		" DROP TABLE picture; DROP INDEX token_revoked; ALTER TABLE token DROP COLUMN note;"
+		" PRAGMA user_version = 1; PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/* An older store is brought to this schema with all that is in it, also when that is cut short at any file operation. */
+static void an_older_store_is_brought_along(void **state)
+{
+	struct contract *c = *state;
+	struct faults_base old = { 0 };
+	struct pat_store *store = NULL;
+	struct pat_person person;
+	struct pat_record made;
+	struct pat_record got;
+	struct pat_err err;
+	bool cut = true;
+	int n = 0;
+
+	contract_created(c, contract_person(c, "ann@x"), "kept", &made);
+	closed(c);
+	as_schema_1(c);
+	faults_base_take(c, &old);
+	for (n = 1; cut; n++) {
+		faults_base_put(c, &old);
+		faulty_vfs_arm(FAULTY_GONE, n);
+		(void)!open_at(c->location, &store, &err);
+		pat_store_close(store);
+		store = NULL;
+		cut = faulty_vfs_disarm();
+		contract_open(c);
+		assert_int_equal(contract_backend->sql_i64(c, "PRAGMA user_version"), 6);
+		assert_int_equal(pat_store_token_get(c->store, 1, made.digest, &got), 0);
+		assert_string_equal(got.name, "kept");
+		assert_string_equal(got.note, "");
+		assert_string_equal(got.limits, "");
+		assert_int_equal(contract_count(c, 1, PAT_TOKENS_LIVE), 1);
+		assert_int_equal(pat_store_person_by_email(c->store, "ann@x", &person), 0);
+		assert_int_equal(person.picture.kind, PAT_PICTURE_NONE);
+		assert_int_equal(pat_store_person_set_picture(
+					 c->store, person.id,
+					 &(struct pat_picture){ .kind = PAT_PICTURE_PNG }, "x", 1,
+					 &contract_actor, NOW, &person),
+		                 0);
+		closed(c);
+	}
+	assert_true(n > 20);
+	faults_base_done(&old);
+	contract_open(c);
 }
 
 /* Reads end, the reason stays, and space that returns is enough. */
@@ -284,6 +342,7 @@ int contract_sqlite_tests(void)
 		contract_test(what_is_no_store_is_refused),
 		contract_test(symbolic_links_are_not_followed),
 		contract_test(an_interrupted_migration_is_repeated),
+		contract_test(an_older_store_is_brought_along),
 		contract_test(a_full_disk_loses_nothing),
 		contract_test(the_log_does_not_grow_without_bound),
 		contract_test(too_many_waiting_are_turned_away),

@@ -21,6 +21,12 @@ static const char *const edits[] = {
 	"UPDATE token SET issued = issued - 1" ONE,
 	"UPDATE token SET expires = expires + 1" ONE,
 	"UPDATE token SET flags = 1" ONE,
+	"UPDATE token SET limits = 'aud=a'" ONE,
+	"UPDATE token SET limits = 'aud=a', flags = 1" ONE,
+	"UPDATE token SET maker = zeroblob(16)" ONE,
+	"UPDATE token SET maker = x'01'" ONE,
+	"UPDATE token SET maker = x'000102030405060708090a0b0c0d0e0f'" ONE,
+	"UPDATE token SET maker = x'000102030405060708090a0b0c0d0e0f', flags = 2" ONE,
 	"UPDATE token SET seq = 2" ONE,
 	"UPDATE token SET revoked_seq = 1" ONE,
 	"UPDATE token SET key_id = 4" ONE,
@@ -188,10 +194,12 @@ static void what_grants_nothing_may_be_edited(void **state)
 	struct pat_record two;
 
 	two_tokens(c, &one, &two);
-	contract_backend->sql(c, "UPDATE token SET name = 'new', hint = 'mine', last_used = 5,"
-	                         " use_count = 6, reason = 77 WHERE number = 1");
+	contract_backend->sql(
+		c, "UPDATE token SET name = 'new', note = 'why', hint = 'mine', last_used = 5,"
+		   " use_count = 6, reason = 77 WHERE number = 1");
 	assert_int_equal(pat_store_token_get(c->store, 1, one.digest, &one), 0);
 	assert_string_equal(one.name, "new");
+	assert_string_equal(one.note, "why");
 	assert_int_equal(one.revoked_reason, PAT_REVOKE_NONE);
 }
 
@@ -232,14 +240,13 @@ static void a_limit_counts_sound_rows(void **state)
 	struct pat_record r;
 	int64_t ann = contract_person(c, "ann@x");
 	struct numbers found = { 0 };
+	struct pat_token_query query = { .now_s = NOW, .limit = 2 };
 
 	contract_created(c, ann, "a", &r);
 	contract_created(c, ann, "b", &r);
 	contract_created(c, ann, "c", &r);
 	contract_backend->sql(c, "UPDATE token SET issued = 1 WHERE number = 2");
-	assert_int_equal(
-		pat_store_token_list(c->store, ann, PAT_TOKENS_ALL, NOW, 0, 2, numbers_add, &found),
-		0);
+	assert_int_equal(pat_store_token_list(c->store, ann, &query, numbers_add, &found), 0);
 	assert_int_equal(found.n, 2);
 	assert_int_equal(found.numbers[0], 3);
 	assert_int_equal(found.numbers[1], 1);
@@ -309,11 +316,13 @@ static void an_audit_of_another_history_is_found(void **state)
 	                         "DELETE FROM audit WHERE id = 2; UPDATE head SET audit = 1");
 	(void)contract_person(c, "c");
 	(void)contract_person(c, "d");
-	contract_backend->sql(c, "CREATE TABLE new AS SELECT * FROM audit WHERE id = 2;"
-	                         "REPLACE INTO audit SELECT * FROM kept");
+	contract_backend->sql(
+		c, "CREATE TABLE new AS SELECT * FROM audit WHERE id = 2;"
+		   "DELETE FROM audit WHERE id = 2; INSERT INTO audit SELECT * FROM kept");
 	assert_int_equal(pat_store_audit_verify(c->store, &id), PAT_STORE_E_CHAIN);
 	assert_int_equal(id, 3);
-	contract_backend->sql(c, "REPLACE INTO audit SELECT * FROM new");
+	contract_backend->sql(
+		c, "DELETE FROM audit WHERE id = 2; INSERT INTO audit SELECT * FROM new");
 }
 
 int contract_tamper_tests(void)

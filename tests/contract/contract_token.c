@@ -12,6 +12,7 @@ static void assert_same(const struct pat_record *a, const struct pat_record *b)
 	assert_memory_equal(a->digest, b->digest, sizeof(a->digest));
 	assert_int_equal(a->owner, b->owner);
 	assert_string_equal(a->name, b->name);
+	assert_string_equal(a->note, b->note);
 	assert_string_equal(a->hint, b->hint);
 	assert_string_equal(a->scopes, b->scopes);
 	assert_int_equal(a->issued_s, b->issued_s);
@@ -39,6 +40,7 @@ static void a_token_is_stored_and_told(void **state)
 	char tid[PAT_TID_CHARS + 1];
 
 	token->record.expires_s = PAT_NEVER;
+	(void)snprintf(token->record.note, sizeof(token->record.note), "runs at night");
 	token->record.state = PAT_RECORD_REVOKED; /* the store's to fill */
 	token->record.use_count = 99;
 	assert_int_equal(contract_create(c, token, &made), 0);
@@ -49,6 +51,7 @@ static void a_token_is_stored_and_told(void **state)
 	assert_int_equal(made.key_id, 3);
 	assert_int_equal(pat_record_check(&made, &c->key), 0);
 	assert_string_equal(made.name, token->record.name);
+	assert_string_equal(made.note, "runs at night");
 
 	assert_int_equal(c->n_changes, 1);
 	assert_int_equal(c->changes[0].kind, PAT_CHANGE_TOKEN_ADDED);
@@ -220,7 +223,8 @@ static void revoking_is_final_and_repeatable(void **state)
 		0);
 	assert_int_equal(gone.state, PAT_RECORD_REVOKED);
 	assert_int_equal(gone.revoked_s, NOW + 9);
-	assert_int_equal(gone.revoked_reason, PAT_REVOKE_OWNER);
+	/* contract_actor is somebody else. */
+	assert_int_equal(gone.revoked_reason, PAT_REVOKE_ADMINISTRATOR);
 	assert_int_equal(gone.revoked_seq, 2);
 	assert_int_equal(gone.seq, 1);
 	assert_int_equal(pat_record_check(&gone, &c->key), 0);
@@ -255,6 +259,16 @@ static int page_add(void *arg, const struct pat_record *record)
 	return page->stop_at > 0 && page->n == (size_t)page->stop_at ? 42 : 0;
 }
 
+static int list_page(struct contract *c, int64_t owner, enum pat_token_filter filter,
+                     int64_t before, unsigned limit, struct page *page)
+{
+	struct pat_token_query query = {
+		.filter = filter, .now_s = NOW, .before = before, .limit = limit
+	};
+
+	return pat_store_token_list(c->store, owner, &query, page_add, page);
+}
+
 static void lists_are_filtered_and_paged(void **state)
 {
 	struct contract *c = *state;
@@ -277,24 +291,74 @@ static void lists_are_filtered_and_paged(void **state)
 	assert_int_equal(contract_count(c, ann, PAT_TOKENS_ENDED), 2);
 	assert_int_equal(contract_count(c, 99, PAT_TOKENS_ALL), 0);
 
-	assert_int_equal(
-		pat_store_token_list(c->store, ann, PAT_TOKENS_LIVE, NOW, 0, 9, page_add, &page),
-		0);
+	assert_int_equal(list_page(c, ann, PAT_TOKENS_LIVE, 0, 9, &page), 0);
 	assert_int_equal(page.n, 2);
 	assert_int_equal(page.numbers[0], 4);
 	assert_int_equal(page.numbers[1], 1);
 	page = (struct page){ 0 };
-	assert_int_equal(
-		pat_store_token_list(c->store, ann, PAT_TOKENS_ALL, NOW, 4, 2, page_add, &page), 0);
+	assert_int_equal(list_page(c, ann, PAT_TOKENS_ALL, 4, 2, &page), 0);
 	assert_int_equal(page.n, 2);
 	assert_int_equal(page.numbers[0], 3);
 	assert_int_equal(page.numbers[1], 2);
+	page = (struct page){ 0 }; /* past the revoked one */
+	assert_int_equal(list_page(c, ann, PAT_TOKENS_ALL, 3, 9, &page), 0);
+	assert_int_equal(page.n, 2);
+	assert_int_equal(page.numbers[0], 2);
 	page = (struct page){ .stop_at = 1 };
-	assert_int_equal(
-		pat_store_token_list(c->store, ann, PAT_TOKENS_ENDED, NOW, 0, 9, page_add, &page),
-		42);
+	assert_int_equal(list_page(c, ann, PAT_TOKENS_ENDED, 0, 9, &page), 42);
 	assert_int_equal(page.n, 1);
 	assert_int_equal(page.numbers[0], 3);
+}
+
+/* What ended is listed for a while: by the time of the revoke, or of the expiry where nobody revoked. */
+static void what_ended_long_ago_is_not_listed(void **state)
+{
+	struct contract *c = *state;
+	int64_t ann = contract_person(c, "ann@x");
+	struct pat_token_query query = { .now_s = NOW, .ended_after_s = NOW - 100, .limit = 9 };
+	static const struct {
+		const char *name;
+		int64_t expires_s;
+		int64_t revoked_s; /* 0: not */
+	} tokens[] = {
+		{ "live", NOW + 1, 0 },
+		{ "never", PAT_NEVER, 0 },
+		{ "just expired", NOW, 0 },
+		{ "expired, last to be listed", NOW - 99, 0 },
+		{ "expired, first not to be", NOW - 100, 0 },
+		{ "revoked, last to be listed", NOW + 1, NOW - 99 },
+		{ "revoked, first not to be", NOW + 1, NOW - 100 },
+		{ "expired long ago and revoked lately", NOW - 500, NOW - 1 },
+	};
+	static const int64_t all[] = { 8, 6, 4, 3, 2, 1 };
+	static const int64_t ended[] = { 8, 6, 4, 3 };
+	struct page page = { 0 };
+	struct pat_record r;
+
+	for (size_t i = 0; i < PAT_ARRAY_LEN(tokens); i++) {
+		struct pat_new_token *token = contract_token(ann, tokens[i].name);
+
+		token->record.issued_s = NOW - 1000;
+		token->record.expires_s = tokens[i].expires_s;
+		token->now_s = NOW - 1000;
+		assert_int_equal(contract_create(c, token, &r), 0);
+		if (tokens[i].revoked_s)
+			assert_int_equal(pat_store_token_revoke(c->store, ann, r.digest,
+			                                        &contract_actor,
+			                                        tokens[i].revoked_s, &r),
+			                 0);
+	}
+	assert_int_equal(pat_store_token_list(c->store, ann, &query, page_add, &page), 0);
+	assert_int_equal(page.n, PAT_ARRAY_LEN(all));
+	assert_memory_equal(page.numbers, all, sizeof(all));
+	page = (struct page){ 0 };
+	query.filter = PAT_TOKENS_ENDED;
+	assert_int_equal(pat_store_token_list(c->store, ann, &query, page_add, &page), 0);
+	assert_int_equal(page.n, PAT_ARRAY_LEN(ended));
+	assert_memory_equal(page.numbers, ended, sizeof(ended));
+	/* It is there for whoever asks for it. */
+	assert_int_equal(pat_store_token_get(c->store, ann, r.digest, &r), 0);
+	assert_int_equal(contract_count(c, ann, PAT_TOKENS_ALL), PAT_ARRAY_LEN(tokens));
 }
 
 static void what_just_expired_is_found(void **state)
@@ -340,6 +404,7 @@ static void a_load_gives_what_verifiers_need(void **state)
 	int64_t count = -1;
 	int n = 0;
 	size_t loaded = 0;
+	int64_t owner = 0;
 	char name[8];
 
 	assert_int_equal(contract_load(c, &seq), 0);
@@ -359,6 +424,12 @@ static void a_load_gives_what_verifiers_need(void **state)
 	assert_int_equal(seq, 101);
 	assert_int_equal(pat_store_token_count(c->store, &count), 0);
 	assert_int_equal(count, 99);
+	assert_int_equal(pat_store_token_owner(c->store, r.digest, &owner), 0); /* revoked */
+	assert_int_equal(owner, ann);
+	contract_backend->sql(c, "UPDATE token SET mac = zeroblob(32) WHERE name = 't99'");
+	assert_int_equal(pat_store_token_owner(c->store, r.digest, &owner), 0);
+	r.digest[15] ^= 1;
+	assert_int_equal(pat_store_token_owner(c->store, r.digest, &owner), PAT_STORE_E_NOT_FOUND);
 	assert_int_equal(pat_store_token_load(c->store, NOW, &seq, load_stop, &n), -ENOSPC);
 	assert_int_equal(n, 3);
 	contract_reopen(c);
@@ -432,6 +503,7 @@ static void the_largest_texts_fit(void **state)
 	char *at = token->record.scopes;
 
 	memset(token->record.name, 'n', PAT_TOKEN_NAME_BYTES_MAX);
+	memset(token->record.note, 'o', PAT_TOKEN_NOTE_BYTES_MAX);
 	for (int i = 0; i < 64; i++)
 		at += snprintf(at, 129, "%03d%0124d ", i, 0);
 	at[-1] = '\0';
@@ -440,6 +512,7 @@ static void the_largest_texts_fit(void **state)
 	assert_int_equal(pat_store_token_get(c->store, 1, made.digest, &got), 0);
 	assert_same(&got, &made);
 	assert_int_equal(strlen(got.name), PAT_TOKEN_NAME_BYTES_MAX);
+	assert_int_equal(strlen(got.note), PAT_TOKEN_NOTE_BYTES_MAX);
 }
 
 int contract_token_tests(void)
@@ -455,6 +528,7 @@ int contract_token_tests(void)
 		contract_test(a_failed_create_leaves_its_key_free),
 		contract_test(revoking_is_final_and_repeatable),
 		contract_test(lists_are_filtered_and_paged),
+		contract_test(what_ended_long_ago_is_not_listed),
 		contract_test(what_just_expired_is_found),
 		contract_test(a_load_gives_what_verifiers_need),
 		contract_test(a_load_keeps_many_scope_sets_apart),

@@ -104,6 +104,7 @@ static struct faults_state state_of(const char *path)
 		"SELECT * FROM setup",
 		"SELECT * FROM person ORDER BY id",
 		"SELECT * FROM session ORDER BY id",
+		"SELECT * FROM picture ORDER BY person",
 		"SELECT * FROM sign_in ORDER BY person, address",
 		"SELECT * FROM scope_set ORDER BY id",
 		"SELECT * FROM token ORDER BY number",

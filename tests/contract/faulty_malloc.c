@@ -14,8 +14,9 @@
 
 static atomic_int countdown; /* 0: not armed */
 static atomic_bool fired;
+static atomic_size_t largest;
 
-static bool fails(void)
+bool faulty_malloc_fails(void)
 {
 	if (atomic_load(&countdown) == 0 || atomic_load(&fired))
 		return false;
@@ -38,6 +39,19 @@ bool faulty_malloc_disarm(void)
 	return atomic_exchange(&fired, false);
 }
 
+size_t faulty_malloc_largest(void)
+{
+	return atomic_exchange(&largest, 0);
+}
+
+static void asked_for(size_t bytes)
+{
+	size_t before = atomic_load(&largest);
+
+	while (bytes > before && !atomic_compare_exchange_weak(&largest, &before, bytes))
+		;
+}
+
 /* ---- Our own objects. */
 
 void *__real_malloc(size_t bytes);
@@ -53,27 +67,31 @@ char *__wrap_strdup(const char *s);
 
 void *__wrap_malloc(size_t bytes)
 {
-	return fails() ? NULL : __real_malloc(bytes);
+	asked_for(bytes);
+	return faulty_malloc_fails() ? NULL : __real_malloc(bytes);
 }
 
 void *__wrap_calloc(size_t n, size_t bytes)
 {
-	return fails() ? NULL : __real_calloc(n, bytes);
+	asked_for(n * bytes);
+	return faulty_malloc_fails() ? NULL : __real_calloc(n, bytes);
 }
 
 void *__wrap_realloc(void *p, size_t bytes)
 {
-	return fails() ? NULL : __real_realloc(p, bytes);
+	asked_for(bytes);
+	return faulty_malloc_fails() ? NULL : __real_realloc(p, bytes);
 }
 
 void *__wrap_reallocarray(void *p, size_t n, size_t bytes)
 {
-	return fails() ? NULL : __real_reallocarray(p, n, bytes);
+	asked_for(n * bytes);
+	return faulty_malloc_fails() ? NULL : __real_reallocarray(p, n, bytes);
 }
 
 char *__wrap_strdup(const char *s)
 {
-	return fails() ? NULL : __real_strdup(s);
+	return faulty_malloc_fails() ? NULL : __real_strdup(s);
 }
 
 /* ---- SQLite. */
@@ -82,12 +100,12 @@ static sqlite3_mem_methods sqlite_real;
 
 static void *sqlite_malloc(int bytes)
 {
-	return fails() ? NULL : sqlite_real.xMalloc(bytes);
+	return faulty_malloc_fails() ? NULL : sqlite_real.xMalloc(bytes);
 }
 
 static void *sqlite_realloc(void *p, int bytes)
 {
-	return fails() ? NULL : sqlite_real.xRealloc(p, bytes);
+	return faulty_malloc_fails() ? NULL : sqlite_real.xRealloc(p, bytes);
 }
 
 /* ---- libcrypto. */
@@ -96,14 +114,14 @@ static void *crypto_malloc(size_t bytes, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	return fails() ? NULL : __real_malloc(bytes);
+	return faulty_malloc_fails() ? NULL : __real_malloc(bytes);
 }
 
 static void *crypto_realloc(void *p, size_t bytes, const char *file, int line)
 {
 	(void)file;
 	(void)line;
-	return fails() ? NULL : __real_realloc(p, bytes);
+	return faulty_malloc_fails() ? NULL : __real_realloc(p, bytes);
 }
 
 static void crypto_free(void *p, const char *file, int line)

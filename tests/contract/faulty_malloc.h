@@ -15,4 +15,12 @@ void faulty_malloc_arm(int n);
 /* Whether it came. Nothing fails any more. */
 bool faulty_malloc_disarm(void);
 
+/* Counts an allocation; whether it is the one to fail. For those who have a door of their own. */
+bool faulty_malloc_fails(void);
+/* Opens libpq's (faulty_libpq.c, which is linked into the tests that want it). */
+void faulty_libpq_register(void);
+
+/* The most bytes that our own objects asked for at once since the last call. */
+size_t faulty_malloc_largest(void);
+
 #endif

@@ -5,261 +5,21 @@
  * it was before the call, also after a crash there and then; without the fault the same call then does
  * its work, in the same process; and numbers and audit ids have no gaps.
  *
- *   test_store_faults [STEP]    only every STEP-th allocation fails, for when there is little time
+ *   test_store_faults [STEP [FILES]]    only every STEP-th allocation fails, and every FILES-th file operation, for when there is
+ *                                       little time
  */
 #include "tests/contract/sqlite_place.h"
 
 #include <errno.h>
 
+#include "tests/contract/faults_calls.h"
 #include "tests/contract/faults_place.h"
-#include "tests/contract/faulty_malloc.h"
-#include "tests/contract/faulty_vfs.h"
-
-/* ---- The calls, each always with the same arguments. */
-
-static int64_t ignored_i64;
-static bool ignored_bool;
-static struct pat_person ignored_person;
-static struct pat_session ignored_session;
-static struct pat_record ignored_record;
-
-static struct pat_new_token *marked(const char *name, uint8_t mark)
-{
-	struct pat_new_token *token = contract_token(1, name);
-
-	memset(token->record.digest, mark, sizeof(token->record.digest));
-	return token;
-}
-
-static int person_create(struct contract *c)
-{
-	struct pat_person person = { .email = "new@x", .name = "New", .password = "$p" };
-
-	return pat_store_person_create(c->store, &person, &contract_actor, NOW, &ignored_i64);
-}
-
-static int setup_code_set(struct contract *c)
-{
-	return pat_store_setup_code_set(c->store, (const uint8_t[32]){ 1 });
-}
-
-static int setup_complete(struct contract *c)
-{
-	struct pat_person person = { .email = "root@x", .name = "Root", .admin = true };
-
-	return pat_store_setup_complete(c->store, (const uint8_t[32]){ 9 }, &person,
-	                                &contract_actor, NOW, &ignored_i64);
-}
-
-static int set_password(struct contract *c)
-{
-	return pat_store_person_set_password(c->store, 1, "$new", "password.changed", true, 1,
-	                                     &contract_actor, NOW, &ignored_i64);
-}
-
-static int disable(struct contract *c)
-{
-	return pat_store_person_set_disabled(c->store, 1, true, &contract_actor, NOW);
-}
-
-static int session_create(struct contract *c)
-{
-	struct pat_session session = contract_session(1, 77);
-
-	return pat_store_session_create(c->store, &session, &contract_actor, NOW);
-}
-
-static int session_touch(struct contract *c)
-{
-	return pat_store_session_touch(c->store, 1, NOW + 5);
-}
-
-static int session_end(struct contract *c)
-{
-	return pat_store_session_end(c->store, 1, 1, &contract_actor, NOW);
-}
-
-static int sessions_end(struct contract *c)
-{
-	return pat_store_sessions_end(c->store, 1, 2, &contract_actor, NOW, &ignored_i64);
-}
-
-static int sessions_prune(struct contract *c)
-{
-	return pat_store_sessions_prune(c->store, NOW + 9999, 0);
-}
-
-static int token_create(struct contract *c)
-{
-	struct pat_new_token *token = marked("new", 0xaa);
-
-	token->idempotency_key = "new";
-	(void)snprintf(token->record.scopes, sizeof(token->record.scopes), "a:new b:set");
-	return contract_create(c, token, &ignored_record);
-}
-
-static int token_replay(struct contract *c)
-{
-	struct pat_new_token *token = marked("again", 0xab);
-
-	token->idempotency_key = "old";
-	return contract_create(c, token, &ignored_record);
-}
-
-static int token_name_taken(struct contract *c)
-{
-	return contract_create(c, marked("b", 0xac), &ignored_record);
-}
-
-static int token_revoke(struct contract *c)
-{
-	return pat_store_token_revoke(c->store, 1, (const uint8_t[16]){ [0 ... 15] = 1 },
-	                              &contract_actor, NOW, &ignored_record);
-}
-
-static int usage_fold(struct contract *c)
-{
-	struct pat_usage usage[] = { { 1, NOW + 3, 4 }, { 2, NOW + 4, 5 } };
-
-	return pat_store_usage_fold(c->store, usage, 2);
-}
-
-static int check(struct contract *c)
-{
-	return pat_store_check(c->store);
-}
-
-static int reads(struct contract *c)
-{
-	bool any = false;
-	int e = pat_store_people_any(c->store, &any);
-
-	if (e == 0)
-		e = pat_store_person_by_email(c->store, "ann@x", &ignored_person);
-	if (e == 0)
-		e = pat_store_person_by_id(c->store, 1, &ignored_person);
-	if (e == 0)
-		e = pat_store_session_get(c->store, contract_session(1, 1).hash, &ignored_session,
-		                          &ignored_person);
-	if (e == 0)
-		e = pat_store_address_known(c->store, 1, "192.0.2.1", &ignored_bool);
-	if (e == 0)
-		e = pat_store_token_get(c->store, 1, (const uint8_t[16]){ [0 ... 15] = 1 },
-		                        &ignored_record);
-	if (e == 0)
-		e = pat_store_head(c->store, &ignored_i64, &ignored_i64);
-	if (e == 0)
-		e = pat_store_audit_verify(c->store, &ignored_i64);
-	return e;
-}
-
-static int count_person(void *arg, const struct pat_person *person)
-{
-	*(int *)arg += person->id > 0;
-	return 0;
-}
-
-static int count_session(void *arg, const struct pat_session *session)
-{
-	*(int *)arg += session->id > 0;
-	return 0;
-}
-
-static int count_record(void *arg, const struct pat_record *record)
-{
-	*(int *)arg += record->number > 0;
-	return 0;
-}
-
-static int count_audit(void *arg, const struct pat_audit *audit)
-{
-	*(int *)arg += audit->id > 0;
-	return 0;
-}
-
-/* Half a list with a result of 0 would be a lie: the counts are part of the result. */
-static int lists(struct contract *c)
-{
-	int n = 0;
-	int e = pat_store_person_list(c->store, count_person, &n);
-
-	if (e == 0)
-		e = pat_store_session_list(c->store, 1, count_session, &n);
-	if (e == 0)
-		e = pat_store_token_list(c->store, 1, PAT_TOKENS_ALL, NOW, 0, 100, count_record,
-		                         &n);
-	if (e == 0)
-		e = pat_store_token_expired(c->store, NOW, NOW + 5000, count_record, &n);
-	if (e == 0)
-		e = pat_store_audit_list(c->store, 0, 100, count_audit, &n);
-	return e == 0 ? n : e;
-}
-
-static int load(struct contract *c)
-{
-	int n = 0;
-	int e = pat_store_token_count(c->store, &ignored_i64);
-
-	if (e == 0)
-		e = pat_store_token_load(c->store, 0, &ignored_i64, count_record, &n);
-	return e == 0 ? n : e;
-}
-
-#define LISTED 20 /* 2 people, 3 sessions, 3 tokens, the same expiring, 9 audit records */
-
-static const struct call {
-	const char *name;
-	int (*run)(struct contract *c);
-	int expected;
-	bool before_setup; /* on a store without people */
-} calls[] = {
-	{ "person_create", person_create, 0, false },
-	{ "setup_code_set", setup_code_set, 0, true },
-	{ "setup_complete", setup_complete, 0, true },
-	{ "set_password", set_password, 0, false },
-	{ "disable", disable, 0, false },
-	{ "session_create", session_create, 0, false },
-	{ "session_touch", session_touch, 0, false },
-	{ "session_end", session_end, 0, false },
-	{ "sessions_end", sessions_end, 0, false },
-	{ "sessions_prune", sessions_prune, 0, false },
-	{ "token_create", token_create, 0, false },
-	{ "token_replay", token_replay, PAT_STORE_E_REPLAYED, false },
-	{ "token_name_taken", token_name_taken, PAT_STORE_E_NAME_TAKEN, false },
-	{ "token_revoke", token_revoke, 0, false },
-	{ "usage_fold", usage_fold, 0, false },
-	{ "check", check, 0, false },
-	{ "reads", reads, 0, false },
-	{ "lists", lists, LISTED, false },
-	{ "load", load, 3, false },
-};
+#include "tests/contract/faulty.h"
 
 /* ---- The stores they start from. */
 
 static struct faults_base empty_base;
 static struct faults_base full_base;
-
-static void fill(struct contract *c)
-{
-	int64_t ann = contract_person(c, "ann@x");
-	struct pat_new_token *token = NULL;
-
-	(void)contract_person(c, "ben@x");
-	for (uint8_t i = 1; i <= 3; i++) {
-		struct pat_session session = contract_session(ann, i);
-		char name[2] = { (char)('a' + i - 1), '\0' };
-
-		assert_int_equal(pat_store_session_create(c->store, &session, &contract_actor, NOW),
-		                 0);
-		token = marked(name, i);
-		token->idempotency_key = i == 3 ? "old" : NULL;
-		assert_int_equal(contract_create(c, token, &ignored_record), 0);
-	}
-	assert_int_equal(pat_store_person_set_password(c->store, 2, "$b", "password.rehashed",
-	                                               false, 0, &contract_actor, NOW,
-	                                               &ignored_i64),
-	                 0);
-}
 
 static void close_store(struct contract *c)
 {
@@ -274,11 +34,11 @@ static int bases_make(void **state)
 
 	assert_int_equal(contract_setup(&test), 0);
 	struct contract *c = test;
-	assert_int_equal(pat_store_setup_code_set(c->store, (const uint8_t[32]){ 9 }), 0);
+	faults_fill_setup(c);
 	close_store(c);
 	faults_base_take(c, &empty_base);
 	contract_open(c);
-	fill(c);
+	faults_fill(c);
 	close_store(c);
 	faults_base_take(c, &full_base);
 	(void)contract_teardown(&test);
@@ -296,32 +56,9 @@ static int bases_drop(void **state)
 
 /* ---- The faults. */
 
-enum fault {
-	FAULT_MEMORY,
-	FAULT_IO,
-	FAULT_FULL,
-	FAULT_GONE
-};
-
-static void arm(enum fault fault, int n)
-{
-	if (fault == FAULT_MEMORY)
-		faulty_malloc_arm(n);
-	else
-		faulty_vfs_arm(fault == FAULT_IO     ? FAULTY_IO
-		               : fault == FAULT_FULL ? FAULTY_FULL
-		                                     : FAULTY_GONE,
-		               n);
-}
-
-static bool disarm(enum fault fault)
-{
-	return fault == FAULT_MEMORY ? faulty_malloc_disarm() : faulty_vfs_disarm();
-}
-
 struct trial {
 	struct contract *c;
-	const struct call *call;
+	const struct faults_call *call;
 	enum fault fault;
 	int n;
 	struct faults_state before;
@@ -339,6 +76,7 @@ static void trial_must(const struct trial *t, bool ok, const char *what)
 static void trial_put(const struct trial *t)
 {
 	faults_base_put(t->c, t->call->before_setup ? &empty_base : &full_base);
+	t->c->sessions_max = t->call->sessions_max;
 }
 
 static void trial_measure(struct trial *t)
@@ -408,22 +146,28 @@ static bool trial_run(const struct trial *t)
 }
 
 static int memory_step = 1;
+static int files_step = 1;
+
+static int step_of(enum fault fault)
+{
+	return fault == FAULT_MEMORY ? memory_step : files_step;
+}
 
 static void fail_the_nth(struct contract *c, enum fault fault)
 {
-	int step = fault == FAULT_MEMORY ? memory_step : 1;
+	int step = step_of(fault);
 	int n = 0;
 
 	close_store(c);
-	for (size_t i = 0; i < PAT_ARRAY_LEN(calls); i++) {
-		struct trial t = { .c = c, .call = &calls[i], .fault = fault };
+	for (size_t i = 0; i < faults_calls_n; i++) {
+		struct trial t = { .c = c, .call = &faults_calls[i], .fault = fault };
 
 		trial_measure(&t);
 		for (t.n = 1; trial_run(&t); t.n += step)
 			n++;
 	}
 	print_message("%d failures\n", n);
-	assert_true(n > 100);
+	assert_true(n > 30);
 	contract_open(c);
 }
 
@@ -454,7 +198,7 @@ static void open_fails_clean(struct contract *c, enum fault fault, const struct 
 	struct pat_store_config config = { .location = c->location, .row_key = c->key };
 	bool fired = true;
 
-	for (int n = 1; fired; n++) {
+	for (int n = 1; fired; n += step_of(fault)) {
 		struct pat_err err = { 0 };
 
 		if (base)
@@ -500,9 +244,11 @@ int main(int argc, char **argv)
 		contract_test(no_death_leaves_half),
 	};
 
-	if (argc == 2)
+	if (argc >= 2)
 		memory_step = (int)strtol(argv[1], NULL, 10);
-	if (memory_step < 1)
+	if (argc >= 3)
+		files_step = (int)strtol(argv[2], NULL, 10);
+	if (memory_step < 1 || files_step < 1)
 		return 2;
 	faulty_malloc_register();
 	faulty_vfs_register();

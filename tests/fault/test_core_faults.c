@@ -7,6 +7,7 @@
  *  - a generate that failed gave out no token, holds no name, and left nothing live;
  *  - a generate that succeeded works at once, whatever failed later;
  *  - a revoke that failed left the token working or ended it, in store and index alike; repeated, it ends it;
+ *  - a revoke of several ended all of them or none, and tells of each only then;
  *  - opening either succeeds or says why and leaves nothing open; the index in force serves on.
  */
 #include "tests/unit/test.h"
@@ -145,7 +146,7 @@ static enum pat_verdict verify(struct pat_verifier *v, const struct pat_secret *
 	struct pat_identity id;
 
 	pat_credential_add_header(&c, token->text, token->len);
-	return pat_verify(v, &c, NULL, 0, pat_clock_wall_s(), &id);
+	return pat_verify(v, &c, &(struct pat_ask){ 0 }, pat_clock_wall_s(), &id);
 }
 
 /* ---- What the list says. */
@@ -312,6 +313,108 @@ static void a_token_s_life(void **state)
 	pat_core_close(s.core);
 }
 
+/* ---- Several at once. */
+
+#define SEVERAL 3
+
+static int count_told(void *arg, const struct pat_record *record)
+{
+	*(int *)arg += record->state == PAT_RECORD_REVOKED && record->use_count == 1;
+	return 0;
+}
+
+static void check_verdicts(struct scene *s, const struct pat_token_answer *made,
+                           enum pat_verdict verdict)
+{
+	for (int i = 0; i < SEVERAL; i++)
+		assert_int_equal(verify(s->v, &made[i].token), verdict);
+}
+
+/* Each of them was used once, which the failed call must not forget. */
+static void check_uses(struct scene *s, const struct pat_token_answer *made, int64_t uses)
+{
+	struct pat_record record;
+
+	for (int i = 0; i < SEVERAL; i++) {
+		assert_int_equal(
+			pat_core_token_get(s->core, &s->ada, made[i].record.digest, &record), 0);
+		assert_int_equal(record.use_count, uses);
+	}
+}
+
+static bool revoke_with(struct scene *s, const struct fault *fault, int n, bool *ret_failed)
+{
+	struct pat_token_answer made[SEVERAL];
+	uint8_t tids[SEVERAL][PAT_TID_BYTES];
+	size_t revoked = 0;
+	int told = 0;
+	char name[32];
+
+	for (int i = 0; i < SEVERAL; i++) {
+		(void)snprintf(name, sizeof(name), "%s %d %d", fault->name, n, i);
+		assert_int_equal(create(s->core, &s->ada, name, &made[i]), 0);
+		memcpy(tids[i], made[i].record.digest, PAT_TID_BYTES);
+	}
+	check_verdicts(s, made, PAT_VERDICT_ALLOWED);
+	fault->arm(n);
+	int r = pat_core_tokens_revoke(s->core, &s->ada, tids, SEVERAL, actor(), count_told, &told,
+	                               &revoked);
+	bool came = fault->disarm();
+
+	*ret_failed = r != 0;
+	if (r != 0) {
+		struct listing l = list(s->core, &s->ada, made[0].record.digest);
+		bool ended = strcmp(l.state, "live") != 0; /* a commit of unknown fate */
+
+		check_error(fault, r);
+		assert_int_equal(l.live, ended ? 1 : 1 + SEVERAL);
+		check_uses(s, made, ended ? 0 : 1);
+		check_verdicts(s, made, ended ? PAT_VERDICT_UNKNOWN : PAT_VERDICT_ALLOWED);
+		told = 0;
+		assert_int_equal(pat_core_tokens_revoke(s->core, &s->ada, NULL, 0, actor(),
+		                                        count_told, &told, &revoked),
+		                 0);
+		assert_int_equal(create(s->core, &s->ada, "kept", &s->kept), 0);
+	} else {
+		assert_int_equal(revoked, SEVERAL);
+		assert_int_equal(told, SEVERAL);
+	}
+	check_verdicts(s, made, PAT_VERDICT_UNKNOWN);
+	assert_int_equal(list(s->core, &s->ada, NULL).live, 1);
+	check_kept(s);
+	for (int i = 0; i < SEVERAL; i++)
+		pat_secret_done(&made[i].token);
+	return came;
+}
+
+static void several_at_once(void **state)
+{
+	const struct fault *fault = *state;
+	struct scene s = { 0 };
+	struct pat_err err = { { 0 } };
+	int failures = 0;
+	int n = 1;
+
+	assert_int_equal(core_open(&s.core, &err), 0);
+	sign_in(s.core, &s.ada);
+	assert_int_equal(create(s.core, &s.ada, "kept", &s.kept), 0);
+	assert_int_equal(pat_verifier_new(index_folder, &s.v), 0);
+	for (int quiet = 0; quiet < 2; n++) {
+		bool failed = false;
+
+		quiet = revoke_with(&s, fault, n, &failed) ? 0 : quiet + 1;
+		failures += failed;
+		assert_true(n < N_MAX);
+	}
+	print_message("             %d calls, %d of them told the caller\n", n - 3, failures);
+	assert_true(failures > 3);
+	pat_secret_done(&s.kept.token);
+	pat_secret_done(&s.ada.cookie);
+	pat_secret_done(&s.ada.csrf);
+	pat_verifier_free(s.v);
+	pat_core_close(s.core);
+}
+
 /* ---- Opening. */
 
 static int open_files(void)
@@ -463,23 +566,30 @@ int main(void)
 	enum {
 		N = PAT_ARRAY_LEN(faults)
 	};
-	static char names[2 * N][64];
-	struct CMUnitTest tests[2 * N + 1];
+	static const struct {
+		const char *name;
+		CMUnitTestFunction run;
+	} stories[] = {
+		{ "a token's life", a_token_s_life },
+		{ "several at once", several_at_once },
+		{ "opening", opening },
+	};
+	static char names[3 * N][64];
+	struct CMUnitTest tests[3 * N + 1];
 	struct pat_err err = { { 0 } };
 
-	for (size_t i = 0; i < 2 * N; i++) {
-		bool life = i < N;
-
-		(void)snprintf(names[i], sizeof(names[i]), "%s, failing: %s",
-		               life ? "a token's life" : "opening", faults[i % N].name);
+	static_assert(PAT_ARRAY_LEN(stories) == 3, "as many names and tests");
+	for (size_t i = 0; i < 3 * N; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "%s, failing: %s", stories[i / N].name,
+		               faults[i % N].name);
 		tests[i] =
 			(struct CMUnitTest){ .name = names[i],
-			                     .test_func = life ? a_token_s_life : opening,
+			                     .test_func = stories[i / N].run,
 			                     .setup_func = set_up,
 			                     .teardown_func = tear_down,
 			                     .initial_state = (void *)(uintptr_t)&faults[i % N] };
 	}
-	tests[2 * N] = (struct CMUnitTest)cmocka_unit_test_setup_teardown(
+	tests[3 * N] = (struct CMUnitTest)cmocka_unit_test_setup_teardown(
 		a_journal_whose_disk_is_full_loses_no_line, set_up, tear_down);
 	faulty_malloc_register();
 	faulty_vfs_register();

@@ -36,7 +36,7 @@ static void add_line(struct pat_credential *c, const char *line, size_t len)
 		pat_credential_add_header(c, line, len);
 }
 
-/* What is presented lies inside of the bytes it was found in, is bounded, and has no space or NUL. */
+/* What is presented lies inside of the bytes it was found in. */
 static void check_credential(const char *bytes, size_t size)
 {
 	struct pat_credential c = { 0 };
@@ -53,13 +53,8 @@ static void check_credential(const char *bytes, size_t size)
 	}
 	if (c.state != PAT_CREDENTIAL_PRESENT)
 		return;
-	pat_assert(c.len > 0);
-	pat_assert(c.len <= PAT_CREDENTIAL_BYTES_MAX);
 	pat_assert(c.text >= bytes);
 	pat_assert(c.text + c.len <= bytes + size);
-	pat_assert(!memchr(c.text, ' ', c.len));
-	pat_assert(!memchr(c.text, '\0', c.len));
-	pat_assert(!memchr(c.text, ',', c.len));
 	(void)check_token(c.text, c.len);
 }
 

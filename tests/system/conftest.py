@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
+import os
 import pathlib
-import shutil
 import subprocess
 import sys
 
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
-from product import Product  # noqa: E402
+pytest.register_assert_rewrite("proxies")
+from described import Prism  # noqa: E402
+from packages import packages  # noqa: E402
+from product import ROOT, Product, free_port  # noqa: E402
 
 
 @pytest.fixture
@@ -26,18 +29,30 @@ def shared(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def node():
-    """Runs JavaScript with the oracles of npm/package.json: programs that nobody here wrote."""
-    if not shutil.which("npm"):
-        pytest.skip("npm is not installed: the oracles base62-token and csp_evaluator cannot be fetched")
-    folder = pathlib.Path(__file__).parent / "npm"
-    installed = folder / "node_modules" / ".package-lock.json"
-    if not installed.exists() or installed.stat().st_mtime < (folder / "package-lock.json").stat().st_mtime:
-        done = subprocess.run(["npm", "ci", "--no-audit", "--no-fund"], cwd=folder, capture_output=True, text=True, timeout=120)
-        assert done.returncode == 0, done.stderr
+def oracles():
+    """The folder of the packages of npm/package.json: programs that nobody here wrote."""
+    return packages(pathlib.Path(__file__).parent / "npm")
 
+
+@pytest.fixture(scope="session", autouse=True)
+def described(request):
+    """Exchanges with the API are held against docs/openapi.yaml: some of each kind, or with DESCRIBED=all or =none all or none."""
+    wanted = os.environ.get("DESCRIBED", "some")
+    assert wanted in ("some", "all", "none"), wanted
+    if wanted == "none":
+        yield
+        return
+    Product.described = Prism(request.getfixturevalue("oracles"), ROOT / "docs/openapi.yaml", free_port(), wanted == "all")
+    yield
+    Product.described.stop()
+    Product.described = None
+
+
+@pytest.fixture(scope="session")
+def node(oracles):
+    """Runs JavaScript with the oracles."""
     def run(script, input=""):
-        done = subprocess.run(["node", "-e", script], cwd=folder, input=input, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(["node", "-e", script], cwd=oracles.parent, input=input, capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

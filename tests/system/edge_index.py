@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 REPO = Path(__file__).resolve().parents[2]
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-LIBPAT_FOLDERS = ("base", "token", "index")
+LIBPAT_FOLDERS = ("base", "token", "policy", "index")
 
 
 def base62(number, chars):
@@ -51,8 +51,9 @@ def _run(command, **kwargs):
 
 @functools.lru_cache(maxsize=None)
 def scratch():
-    """Where what the tests build for themselves is kept from run to run."""
-    path = Path(os.environ.get("PAT_EDGE_SCRATCH", f"{tempfile.gettempdir()}/pat-edge-{os.getuid()}"))
+    """Where what the tests build for themselves is kept from run to run; each tree, and of several pytest processes each, has its own."""
+    one_of = hashlib.sha256(str(REPO).encode()).hexdigest()[:8] + os.environ.get("PYTEST_XDIST_WORKER", "")
+    path = Path(os.environ.get("PAT_EDGE_SCRATCH", f"{tempfile.gettempdir()}/pat-edge-{os.getuid()}-{one_of}"))
     path.mkdir(mode=0o700, exist_ok=True)
     assert path.stat().st_uid == os.getuid(), f"{path} is somebody else's"
     return path
@@ -102,7 +103,7 @@ def tool():
     inputs = (source, library())
     if not target.exists() or target.stat().st_mtime < max(p.stat().st_mtime for p in inputs):
         _run(["cc", "-std=gnu11", "-D_GNU_SOURCE", "-O1", "-g", "-Wall", "-Wextra", f"-I{REPO}/src", str(source),
-              str(library()), "-lcrypto", "-lsodium", "-lz", "-pthread", "-o", str(target)])
+              str(library()), "-lcrypto", "-lsodium", "-lyaml", "-lz", "-pthread", "-o", str(target)])
     return target
 
 
@@ -129,12 +130,22 @@ class Index:
         """Begins a fresh generation; publish() makes it the index."""
         self.ask("new", self.directory, self.prefix, self.capacity)
 
-    def add(self, token=None, owner="u_42", scopes="files:read projects:read", ttl=3600, expires=None):
+    def add(self, token=None, owner="u_42", scopes="files:read projects:read", ttl=3600, expires=None, limits=""):
         token = token or new_token(self.prefix)
         if expires is None:
             expires = int(time.time()) + ttl if ttl else 0
-        self.ask("add", token, quote(owner), int(time.time()) - 10_000, expires, scopes)
+        self.ask("add", token, quote(owner), int(time.time()) - 10_000, expires, scopes, *(["|", limits] if limits else []))
         return token
+
+    def regrant(self, token, scopes, limits=""):
+        self.ask("regrant", token, scopes, *(["|", limits] if limits else []))
+
+    def policies(self, **products):
+        """name=path, or name=(path, token scheme, scopes' scheme, any or all[, flags]); in place of those before."""
+        for name, given in products.items():
+            path, token, scopes, any_or_all, flags = (*(given if isinstance(given, tuple) else (given, "-", "-", "all")), 0)[:5]
+            self.ask("policy", name.replace("_", "-"), flags, token, scopes, any_or_all, path)
+        self.ask("policies")
 
     def remove(self, token):
         self.ask("remove", token)

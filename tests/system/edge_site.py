@@ -68,6 +68,14 @@ class Answer:
         return f"<{self.status} {self.headers} {self.body[:300]!r}>"
 
 
+def until(check, within=5.0):
+    """Waits for what follows an answer; fails when it never comes."""
+    deadline = time.monotonic() + within
+    while not check():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 class Conn:
     """One connection to nginx."""
 
@@ -255,12 +263,20 @@ class Site:
         return path.read_text(errors="replace") if path.exists() else ""
 
     def log(self):
-        """The access log, one dict a request; waits for what is being written."""
-        time.sleep(0.05)
-        return [json.loads(line) for line in (self.root / "access.log").read_text().splitlines()]
+        """The access log, one dict a request. nginx writes a line after its answer: log_ends waits for one."""
+        return [json.loads(line) for line in (self.root / "access.log").read_text(errors="replace").splitlines()]
+
+    def log_ends(self, *wanted):
+        """Waits until the access log's last lines say these dicts, one each; the last of them."""
+        deadline = time.monotonic() + 5
+        while True:
+            last = self.log()[-len(wanted):]
+            if len(last) == len(wanted) and all(want.items() <= line.items() for want, line in zip(wanted, last)):
+                return last[-1]
+            assert time.monotonic() < deadline, last
+            time.sleep(0.01)
 
     def all_logs(self):
-        time.sleep(0.05)
         return "".join(p.read_text(errors="replace") for p in self.root.glob("*.log"))
 
     # Requests.

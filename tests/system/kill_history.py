@@ -181,7 +181,7 @@ class Verifier(Actor):
 class Writer(Actor):
     """Generates and revokes. What was not acknowledged is asked again until it is known."""
 
-    AWAY = {"unavailable", "busy"}
+    AWAY = {"unavailable", "busy", "change_unknown"}
 
     def __init__(self, history, product, seed, person, name):
         super().__init__(history, product, seed)

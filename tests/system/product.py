@@ -72,6 +72,8 @@ class Person:
 class Product:
     """`patd run` in a folder of its own on a free port. Settings as keyword arguments."""
 
+    described = None  # whether what is answered is what the document says (described.py); None: nobody looks
+
     def __init__(self, folder=None, env=None, wrap=(), **settings):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="patd-test-"))
         self.data = self.folder / "data"
@@ -176,7 +178,8 @@ class Product:
 
     def patd(self, *words, input=None):
         """Runs the command line on the same data."""
-        return subprocess.run(self.arguments(*words), input=input, capture_output=True, text=True, timeout=60, env=self.env)
+        given = {"input": input} if input is not None else {"stdin": subprocess.DEVNULL}  # never the tester's own terminal
+        return subprocess.run(self.arguments(*words), capture_output=True, text=True, timeout=60, env=self.env, **given)
 
     def call(self, method, path, body=None, headers=None, token=None, timeout=30, source=None):
         h = dict(headers or {})
@@ -190,9 +193,13 @@ class Product:
         try:
             connection.request(method, path, body, h)
             response = connection.getresponse()
-            return Answer(response, response.read())
+            answer = Answer(response, response.read())
         finally:
             connection.close()
+        if Product.described:
+            found = Product.described.violations(method, path, body, h, answer)
+            assert not found, found
+        return answer
 
     def get(self, path, **kw):
         return self.call("GET", path, **kw)

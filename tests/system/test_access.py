@@ -6,8 +6,10 @@ import re
 import pytest
 
 from product import PASSWORD, ROOT
-from tools import SCOPE, as_person, ask, state
+from test_access_files import PAGES
+from tools import SCOPE, as_person, ask, png, state
 
+PICTURE = png(8, 8)
 NEW = {"name": "a new one", "scopes": [SCOPE], "expires_in_days": 1}
 
 
@@ -33,19 +35,39 @@ class Cast:
 # Route: who gets what. Another person's thing is not there, for administrators too.
 CAST = ["owner", "other", "admin", "anonymous", "bearer"]
 MATRIX = [
-    ("GET", "/api/v1/tokens/TOKEN", None, [200, 404, 404, 401, 401]),
-    ("DELETE", "/api/v1/tokens/TOKEN", None, [200, 404, 404, 401, 401]),
-    ("GET", "/api/v1/tokens", None, [200, 200, 200, 401, 401]),
-    ("POST", "/api/v1/tokens", NEW, [201, 201, 201, 401, 401]),
+    # A token that is not for patd itself is told so: those that are have test_manage.py.
+    ("GET", "/api/v1/tokens/TOKEN", None, [200, 404, 404, 401, 403]),
+    ("GET", "/api/v1/tokens/TOKEN/usage", None, [200, 404, 404, 401, 403]),
+    ("PATCH", "/api/v1/tokens/TOKEN", {"scopes": ["current_user:read"]}, [200, 404, 404, 401, 403]),
+    ("DELETE", "/api/v1/tokens/TOKEN", None, [200, 404, 404, 401, 403]),
+    ("POST", "/api/v1/tokens/revoke", {"ids": ["TOKEN"]}, [200, 404, 404, 401, 403]),
+    ("GET", "/api/v1/tokens", None, [200, 200, 200, 401, 403]),
+    ("POST", "/api/v1/tokens", NEW, [201, 201, 201, 401, 403]),
+    ("GET", "/api/v1/admin/people", None, [403, 403, 200, 401, 403]),
+    ("GET", "/api/v1/admin/people/PERSON/tokens", None, [403, 403, 200, 401, 403]),
+    ("PATCH", "/api/v1/admin/people/PERSON", {"disabled": False}, [403, 403, 200, 401, 403]),
+    ("DELETE", "/api/v1/admin/tokens/TOKEN", None, [403, 403, 200, 401, 403]),
+    ("GET", "/api/v1/admin/audit", None, [403, 403, 200, 401, 403]),
+    ("GET", "/api/v1/openapi.yaml", None, [200, 200, 200, 200, 200]),
     ("DELETE", "/api/v1/sessions/SESSION", None, [204, 404, 404, 401, 401]),
+    ("DELETE", "/api/v1/sessions", None, [200, 200, ..., 401, 401]),
     ("GET", "/api/v1/sessions", None, [200, 200, 200, 401, 401]),
     ("DELETE", "/api/v1/people/PERSON/sessions", None, [200, 404, 200, 401, 401]),
     ("GET", "/api/v1/session", None, [200, 200, 200, 401, 401]),
     ("DELETE", "/api/v1/session", None, [204, 204, ..., 401, 401]),
-    ("GET", "/api/v1/scopes", None, [200, 200, 200, 401, 401]),
+    ("GET", "/api/v1/scopes", None, [200, 200, 200, 401, 403]),
+    ("PATCH", "/api/v1/me", {"name": "Renamed"}, [200, 200, 200, 401, 401]),
+    ("PUT", "/api/v1/me/picture", PICTURE, [200, 200, 200, 401, 401]),
+    ("DELETE", "/api/v1/me/picture", None, [200, 200, 200, 401, 401]),
     ("POST", "/api/v1/password", {"current_password": "wrong wrong wrong", "new_password": "x"}, [401, 401, 401, 401, 401]),
+    ("POST", "/api/v1/session/proof", {"password": "wrong wrong wrong"}, [401, 401, 401, 401, 401]),
     ("GET", "/api/v1/setup", None, [200, 200, 200, 200, 200]),
     ("POST", "/api/v1/setup", {"code": "x", "email": "a@b.c", "name": "A", "password": PASSWORD}, [409, 409, 409, 409, 409]),
+    ("POST", "/introspect", "token=TOKEN", [401, 401, 401, 401, 401]),  # of services only: test_introspection.py
+    ("POST", "/revoke", "token=TOKEN", [401, 401, 401, 401, 401]),
+    ("POST", "/api/v1/portal_sessions", {"subject": "u", "name": "U", "return_url": "https://a.b"}, [401, 401, 401, 401, 401]),  # likewise: test_portal.py
+    ("POST", "/api/v1/portal", {"code": "x"}, [403, 403, 403, 403, 403]),
+    ("GET", "/.well-known/oauth-authorization-server", None, [200, 200, 200, 200, 200]),
     ("POST", "/api/v1/session", {"email": "nobody@acme.org", "password": "x"}, [401, 401, 401, 401, 401]),
 ]
 
@@ -56,20 +78,26 @@ def test_the_matrix(shared, row):
     method, path, body, wanted = MATRIX[row]
     cast = Cast(shared, row)
     path = path.replace("TOKEN", cast.token["id"]).replace("SESSION", cast.session).replace("PERSON", cast.owner.id)
+    if body is not PICTURE:
+        body = json.loads(json.dumps(body).replace("TOKEN", cast.token["id"]))
     for who, status in reversed(list(zip(CAST, wanted))):
         if status is ...:  # Ada stays for the other tests
             continue
         if who == "owner":  # the administrator has just ended her sessions
             cast.owner = shared.sign_in(f"owner{row}@acme.org")
         before = state(shared)
-        answer = ask(shared, method, path, cast.headers(who), body)
+        headers = cast.headers(who)
+        if body is PICTURE:
+            headers = [*(h for h in headers if h[0] != "Content-Type"), ("Content-Type", "image/png")]
+        answer = ask(shared, method, path, headers, body)
         assert answer.status == status, (who, answer)
         if status >= 400:
             assert state(shared) == before, who
         if status == 404:  # nothing tells an existing thing of somebody else from nothing
-            nothing = ask(shared, method, re.sub(r"[0-9a-f]{32}$", "0" * 32, re.sub(r"(sessions|people)/\d+", r"\1/99999", path)), cast.headers(who))
+            elsewhere = re.sub(r"[0-9a-f]{32}(?=$|/usage$)", "0" * 32, re.sub(r"(sessions|people)/\d+", r"\1/99999", path))
+            nothing = ask(shared, method, elsewhere, cast.headers(who), body and json.loads(re.sub(r"[0-9a-f]{32}", "0" * 32, json.dumps(body))))
             assert (nothing.status, nothing.body) == (answer.status, answer.body)
-    assert shared.get("/v1/me", token=cast.token["token"]).status == (401 if method == "DELETE" and "tokens" in path else 200)
+    assert shared.get("/v1/me", token=cast.token["token"]).status == (401 if "tokens/" in path and method in ("POST", "DELETE") else 200)
 
 
 def test_lists_hold_only_ones_own(shared):
@@ -87,10 +115,11 @@ def test_every_route_has_its_row(shared):
     """API-02: the routes of src/web/routes.c are those of the matrix and of the other tests; what has no route is 404, for
     everybody, and a route without a rule refuses (tests/unit/test_web_router.c)."""
     source = (ROOT / "src/web/routes.c").read_text()
-    routes = set(re.findall(r'\{ PAT_ENTRY_API, "(\w+)", "([^"]+)", PAT_RULE_(?!NONE)\w+', source))
-    ours = {(m, re.sub("TOKEN|SESSION|PERSON", "{id}", p)) for m, p, *_ in MATRIX}
-    assert routes == ours
-    assert "PAT_RULE_NONE" not in source
+    routes = set(re.findall(r'^\t(?:API|MANAGED|ADMIN)\("(\w+)", "([^"]+)", (?!NONE)\w+', source, re.M))
+    ours = {(m, re.sub("TOKEN|SESSION|PERSON", "{}", p)) for m, p, *_ in MATRIX}
+    ours |= {(m, "/api/v1" + re.sub("[A-Z]{4,}", "{}", p.split("?")[0])) for m, p, *_ in PAGES}
+    assert {(m, re.sub(r"\{\w+\}", "{}", p)) for m, p in routes} == ours
+    assert not re.search(r"\bNONE\b", source)
     for path in ("/api/", "/api/v1", "/api/v1/", "/api/v2/tokens", "/api/v1/admin", "/api/v1/people", "/api/v1/people/1", "/api/v1/audit",
                  "/api/v1/users", "/api/v1/debug", "/api/v1/test", "/metrics", "/debug", "/api/v1/tokens/", "/api/v1/tokens/x/y", "/api/v1/tokens//",
                  "/API/v1/tokens", "/api/v1/Tokens", "/v1/files", "/v1/", "/server-status", "/nginx_status", "/.git/config", "/patd.conf"):
@@ -108,18 +137,21 @@ def test_the_path_decides_as_it_is_seen(shared):
         assert ask(shared, "GET", path).status in (400, 404), path
 
 
-@pytest.mark.parametrize("path, body", [
-    ("/api/v1/tokens", NEW),
-    ("/api/v1/session", {"email": "ada@acme.org", "password": PASSWORD}),
-    ("/api/v1/password", {"current_password": PASSWORD, "new_password": "quite another sentence"}),
-    ("/api/v1/setup", {"code": "x", "email": "a@b.c", "name": "A", "password": PASSWORD}),
+@pytest.mark.parametrize("method, path, body", [
+    ("POST", "/api/v1/tokens", NEW),
+    ("POST", "/api/v1/tokens/revoke", {"all": True}),
+    ("POST", "/api/v1/session", {"email": "ada@acme.org", "password": PASSWORD}),
+    ("POST", "/api/v1/session/proof", {"password": PASSWORD}),
+    ("POST", "/api/v1/password", {"current_password": PASSWORD, "new_password": "quite another sentence"}),
+    ("POST", "/api/v1/setup", {"code": "x", "email": "a@b.c", "name": "A", "password": PASSWORD}),
+    ("PATCH", "/api/v1/me", {"name": "Renamed"}),
 ])
 @pytest.mark.parametrize("extra", ["owner", "digest", "id", "admin", "is_admin", "created_at", "state", "token", "person", "seq", "mac",
                                    "expires", "Name", "__proto__", "constructor", "", "x" * 300])
-def test_only_listed_properties(shared, path, body, extra):
+def test_only_listed_properties(shared, method, path, body, extra):
     """API-03: a property that is not listed is refused by name, and nothing happens."""
     before = state(shared)
-    answer = ask(shared, "POST", path, as_person(shared.ada), {**body, extra: 1})
+    answer = ask(shared, method, path, as_person(shared.ada), {**body, extra: 1})
     assert answer.status == 400 and json.loads(answer.body)["reason"] == "unknown_field", answer
     assert state(shared) == before
 
@@ -127,14 +159,18 @@ def test_only_listed_properties(shared, path, body, extra):
 def test_only_listed_properties_come_out(shared):
     """API-03: answers hold exactly what the contract names; no digest, no seal, no number of a row."""
     made = shared.ada.generate("looked at")
-    token = {"id", "name", "hint", "scopes", "state", "created_at", "expires_at", "last_used_at", "use_count", "revoked_at", "revoked_reason"}
+    token = {"id", "name", "note", "hint", "scopes", "limits", "state", "created_at", "expires_at", "last_used_at", "use_count", "revoked_at", "revoked_reason", "made_by"}
     assert set(made) == token | {"token"}
     assert set(shared.ada.call("GET", f"/api/v1/tokens/{made['id']}").json) == token
     listed = shared.ada.call("GET", "/api/v1/tokens").json
     assert set(listed) == {"tokens", "next_cursor"} and set(listed["tokens"][0]) == token
     assert made["hint"] == f"pat_…{made['token'][-4:]}"
+    usage = shared.ada.call("GET", f"/api/v1/tokens/{made['id']}/usage").json
+    assert set(usage) == {"days", "operations", "scopes_used", "scopes_unused", "scopes_known", "last_used", "clients", "concurrent"}
     session = shared.ada.call("GET", "/api/v1/session").json
-    assert set(session) == {"csrf_token", "person", "expires_at"} and set(session["person"]) == {"id", "email", "name", "admin"}
+    assert set(session) == {"csrf_token", "person", "expires_at", "portal"} and set(session["person"]) == {"id", "email", "name", "admin", "picture_url"}
     scopes = shared.ada.call("GET", "/api/v1/scopes").json
-    assert set(scopes["scopes"][0]) == {"scope", "description", "category", "access", "deprecated"}
+    assert set(scopes["policy"]) == {"expires_in_days_max", "expires_in_days_default", "never_allowed", "live_tokens_max", "api_docs_url"}
+    assert scopes["policy"]["api_docs_url"] is None
+    assert set(scopes["scopes"][0]) == {"scope", "description", "category", "access", "deprecated", "allowed", "product"}
     assert set(shared.get("/v1/me", token=made["token"]).json) == {"id", "handle", "email", "img_url"}

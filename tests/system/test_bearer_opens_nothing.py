@@ -1,23 +1,29 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A token opens the product's API and nothing else: no page, no account, no other token."""
+"""A token of the product's opens the product's API and nothing else: no page, no account, no other token. Those that are for patd
+itself are test_manage.py's."""
+import re
+
 import pytest
 
 from tools import ask, state
 
 TOKEN_ID = "0" * 32
-PAGES = ["/", "/settings/account", "/settings/security"]
+PAGES = ["/", "/settings/account", "/settings/security", "/files/abcdefghijklmnopqrstuv"]
 API = [
     ("GET", "/api/v1/session", None), ("DELETE", "/api/v1/session", None), ("GET", "/api/v1/sessions", None),
-    ("DELETE", "/api/v1/sessions/1", None), ("DELETE", "/api/v1/people/1/sessions", None), ("GET", "/api/v1/scopes", None),
+    ("DELETE", "/api/v1/sessions", None), ("DELETE", "/api/v1/sessions/1", None), ("DELETE", "/api/v1/people/1/sessions", None), ("GET", "/api/v1/scopes", None),
+    ("PATCH", "/api/v1/me", {"name": "Renamed"}),
+    ("PUT", "/api/v1/me/picture", b"x"), ("DELETE", "/api/v1/me/picture", None),
     ("POST", "/api/v1/password", {"current_password": "x" * 15, "new_password": "y" * 15}),
     ("GET", "/api/v1/tokens", None), ("GET", f"/api/v1/tokens/{TOKEN_ID}", None), ("DELETE", f"/api/v1/tokens/{TOKEN_ID}", None),
+    ("POST", "/api/v1/tokens/revoke", {"all": True}), ("POST", "/api/v1/session/proof", {"password": "x" * 15}),
     ("POST", "/api/v1/tokens", {"name": "wider", "scopes": ["file_content:read"], "expires_in_days": 90}),
 ]
 
 
 @pytest.fixture(scope="module")
 def token(shared):
-    scopes = [s["scope"] for s in shared.ada.call("GET", "/api/v1/scopes").json["scopes"]]
+    scopes = [s["scope"] for s in shared.ada.call("GET", "/api/v1/scopes").json["scopes"] if s["product"] == "files"]
     return shared.ada.generate("with every scope", scopes)["token"]
 
 
@@ -37,13 +43,16 @@ def test_pages_ask_for_a_sign_in(shared, token, page):
 
 
 @pytest.mark.parametrize("method, path, body", API)
-def test_the_management_api_asks_for_a_session(shared, token, method, path, body):
-    """TOK-09: no route of the management API takes a token, so a token cannot mint, widen or revoke tokens."""
+def test_the_management_api_asks_for_more(shared, token, method, path, body):
+    """TOK-09: such a token cannot mint, widen or revoke tokens, and is no session: what is about tokens says that the token is
+    for another product, all else asks for a session."""
     path = path.replace(TOKEN_ID, shared.ada.call("GET", "/api/v1/tokens").json["tokens"][0]["id"])
     before = state(shared)
     for headers in credentials(token):
         answer = ask(shared, method, path, {"Content-Type": "application/json", **headers}, body)
-        assert answer.status == 401 and b'"session_required"' in answer.body, (headers, answer)
+        judged = "Cookie" not in headers and re.match("/api/v1/(tokens|scopes)", path)
+        wanted = (403, b'"token_audience"') if judged else (401, b'"session_required"')
+        assert answer.status == wanted[0] and wanted[1] in answer.body, (headers, answer)
     assert state(shared) == before
 
 

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """Sizes and times of requests are bounded (API-04)."""
 import json
+import signal
 import socket
 import time
 
 import pytest
 
-from tools import SCOPE, as_person, ask, raw
+from design import Files, document
+from tools import SCOPE, as_person, ask, png, raw
 
 
 def test_headers(shared):
@@ -109,6 +111,45 @@ def test_connections_of_one_client(shared):
     finally:
         for s in idle:
             s.close()
+
+
+DOCUMENTS_EACH = 16
+
+
+@pytest.mark.parametrize("path", [
+    "/api/v1/files/KEY/document", "/api/v1/files/KEY/layers", "/api/v1/files/KEY/picture", "/api/v1/files/KEY/images",
+    "/v1/files/KEY", "/v1/files/KEY/nodes?ids=1:1", "/v1/images/KEY?ids=1:1&format=svg"])
+def test_documents_that_are_open_at_once(shared, path):
+    """API-04: so many of one client, whatever of a document is asked for; the next is told to come back, and what opens none is
+    answered. patd is halted meanwhile, so that all of them are under way."""
+    files = Files(shared.ada)
+    key = files.upload(document(frames=1))["key"]
+    token = shared.ada.generate(f"open {path}", ["file_content:read"])["token"]
+    head = f"GET {path.replace('KEY', key)} HTTP/1.1\r\nHost: 127.0.0.1:{shared.port}\r\nConnection: close\r\n"
+    head += f"X-Figma-Token: {token}\r\n\r\n" if path.startswith("/v1") else f"Cookie: {shared.ada.cookie}\r\n\r\n"
+
+    def begin():
+        s = socket.create_connection(("127.0.0.1", shared.port), 20)
+        s.sendall(head.encode())
+        return s
+
+    def end(s):
+        answer = b""
+        while piece := s.recv(65536):
+            answer += piece
+        s.close()
+        return int(answer.split()[1])
+    shared.process.send_signal(signal.SIGSTOP)
+    try:
+        time.sleep(0.3)  # a thread that runs on would answer
+        under_way = [begin() for _ in range(DOCUMENTS_EACH + 3)]
+        time.sleep(1)
+    finally:
+        shared.process.send_signal(signal.SIGCONT)
+    assert sorted(end(s) for s in under_way) == [200] * DOCUMENTS_EACH + [429] * 3
+    assert end(begin()) == 200
+    image = files.call("POST", f"/files/{key}/images", png(7, 7) + bytes(200000), headers={"Content-Type": "image/png"})
+    assert image.status == 201, image  # an address for both is still one for large bodies
 
 
 @pytest.mark.parametrize("start", [

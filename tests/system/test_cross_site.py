@@ -5,7 +5,7 @@ import json
 import pytest
 
 from product import PASSWORD
-from tools import SCOPE, ask, state
+from tools import SCOPE, ask, png, state
 
 TOKEN = {"name": "forged", "scopes": [SCOPE], "expires_in_days": 1}
 
@@ -16,8 +16,12 @@ def unsafe(shared):
     token = shared.ada.generate("a target")["id"]
     return [
         ("POST", "/api/v1/tokens", TOKEN), ("DELETE", f"/api/v1/tokens/{token}", None), ("DELETE", "/api/v1/session", None),
-        ("DELETE", "/api/v1/sessions/1", None), ("DELETE", f"/api/v1/people/{shared.ada.id}/sessions", None),
+        ("POST", "/api/v1/tokens/revoke", {"ids": [token]}), ("POST", "/api/v1/tokens/revoke", {"all": True}),
+        ("DELETE", "/api/v1/sessions", None), ("DELETE", "/api/v1/sessions/1", None), ("DELETE", f"/api/v1/people/{shared.ada.id}/sessions", None),
+        ("POST", "/api/v1/session/proof", {"password": PASSWORD}),
         ("POST", "/api/v1/password", {"current_password": PASSWORD, "new_password": "a password of the attacker"}),
+        ("PATCH", "/api/v1/me", {"email": "attacker@evil.example", "current_password": PASSWORD}),
+        ("PUT", "/api/v1/me/picture", png(8, 8)), ("DELETE", "/api/v1/me/picture", None),
     ]
 
 
@@ -90,8 +94,8 @@ def test_two_answers_to_one_question(shared, double):
 def test_what_a_form_can_send_is_not_json(shared, kind):
     """WEB-04: the media types that forms and no-cors fetches may use are refused, even with everything else right."""
     before = state(shared)
-    for path in ("/api/v1/tokens", "/api/v1/session", "/api/v1/password"):
-        answer = ask(shared, "POST", path, {**good(shared), "Content-Type": kind}, TOKEN)
+    for method, path in (("POST", "/api/v1/tokens"), ("POST", "/api/v1/session"), ("POST", "/api/v1/password"), ("PATCH", "/api/v1/me")):
+        answer = ask(shared, method, path, {**good(shared), "Content-Type": kind}, TOKEN)
         assert (answer.status, json.loads(answer.body)["reason"]) == (415, "json_required"), answer
     assert state(shared) == before
 
@@ -114,7 +118,7 @@ def test_safe_methods_change_nothing(shared, unsafe):
     ask for it gets no answer to."""
     token = unsafe[1][1]
     paths = ["/", "/signin?next=/settings/account", "/setup", "/settings/security", "/settings/account", "/api/v1/session", "/api/v1/sessions",
-             "/api/v1/tokens", token, "/api/v1/scopes", "/api/v1/setup", "/livez", "/readyz", "/verify", "/v1/me", "/api/v1/password",
+             "/api/v1/tokens", token, "/api/v1/scopes", "/api/v1/setup", "/livez", "/readyz", "/verify", "/v1/me", "/api/v1/password", "/api/v1/me",
              "/api/v1/sessions/1", "/api/v1/people/1/sessions", "/api/v1/tokens?_method=DELETE", "/api/v1/session?logout=1"]
     before = state(shared)
     for path in paths:

@@ -13,7 +13,9 @@ import time
 
 import pytest
 
+from design import Files, document, large
 from product import PASSWORD, Product
+from tools import png
 
 pytestmark = pytest.mark.skipif(os.geteuid() != 0, reason="mounting a small tmpfs needs root")
 
@@ -263,10 +265,61 @@ def test_a_password_change_on_a_full_disk_changes_nothing(tmp_path):
         fill(disk)
         # Smaller changes than a token may fit into the last page; fill that, too.
         for _ in range(200):
-            if ada.call("GET", "/readyz").status == 503:
+            ready = ada.call("GET", "/readyz")
+            if ready.status == 503 and ready.json["reasons"] == ["store"]:  # the files product's database needs more room
                 break
             time.sleep(0.05)
         answer = ada.call("POST", "/api/v1/password", {"current_password": PASSWORD, "new_password": PASSWORD + " new"})
         check_refused(answer)
         ballast.unlink()
         assert product.sign_in().id == ada.id
+
+
+def upload_until_refused(files, content):
+    """(how many were kept, the refusal)."""
+    for n in range(1000):
+        answer = files.call("POST", "/files", content, headers={"Content-Type": "application/json"})
+        if answer.status != 201:
+            return n, answer
+    raise AssertionError("the disk never got full")
+
+
+def test_files_leave_what_revoking_needs(tmp_path):
+    """Somebody uploads, comments and adds images until all of it is refused: tokens are generated and revoked as before, and
+    what is purged makes room again."""
+    with small_disk(tmp_path / "data", 64 << 10, mode="0700") as disk, \
+            Product(tmp_path, files_reserve_mib=16, files_team_mib=0, **MANY) as product:
+        ada = product.set_up()
+        token = ada.generate("to be revoked")
+        files = Files(ada)
+        held = files.upload(document())
+        thread = files.ok("POST", f"/files/{held['key']}/comments", {"message": "before"}, 201)["id"]
+        kept, refusal = upload_until_refused(files, large(4))
+        assert kept >= 3
+        assert (refusal.status, refusal.json["reason"]) == (507, "storage_reserved"), refusal
+        small, refusal = upload_until_refused(files, large(0.2))
+        assert refusal.status == 507, refusal
+        space = os.statvfs(disk)
+        assert space.f_bavail * space.f_frsize > 8 << 20, "the reserve is for the other database"
+        fill(disk, leave_kib=15 << 10)  # as if others took of it
+        comment = {"message": "x" * 5000}
+        grow = [("POST", "/comments", comment), ("POST", "/reactions", {"comment_id": thread, "emoji": ":eyes:"}),
+                ("PUT", "/shares", {"email": "nobody@acme.org", "role": "viewer"}), ("POST", "/images", png(2, 2)),
+                ("POST", "/versions", b"{}")]
+        for method, path, body_ in grow:
+            answer = files.call(method, f"/files/{held['key']}{path}", body_, headers={"Content-Type": "application/json"})
+            if path == "/shares":  # judged before: nobody has the address
+                assert answer.status == 422, answer
+            else:
+                assert (answer.status, answer.json["reason"]) == (507, "storage_reserved"), (path, answer)
+        assert becomes_ready(product, 200) == {"status": "ready"}
+        assert ada.revoke(token["id"]).status == 200
+        assert product.get("/verify", token=token["token"]).status == 401
+        more = [ada.generate(f"more {n}") for n in range(20)]
+        for each in more:
+            assert ada.revoke(each["id"]).status == 200
+        # Everything is there to be read, and to be removed.
+        assert len(files.list(limit=100)) == kept + small + 2
+        assert files.call("DELETE", f"/files/{held['key']}/comments/{thread}").status == 204
+        files.trash(held["key"])
+        assert files.call("POST", f"/files/{held['key']}/purge").status == 204

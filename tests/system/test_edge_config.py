@@ -23,7 +23,9 @@ def say(inside, http="", location="location / { %s }", site_args=()):
 LONG = "x" * 64
 
 REFUSED = [
-    ("pat maybe;", 'invalid value "maybe" in "pat" directive, it must be "on" or "off"'),
+    ("pat maybe;", 'invalid value "maybe"'),
+    ("pat on optional;", 'invalid number of arguments in "pat"'),
+    ("pat_verify; pat optional;", '"pat_verify" and "pat optional" in location "/"'),
     ("pat on; pat on;", '"pat" directive is duplicate'),
     ("pat;", 'invalid number of arguments in "pat"'),
     ("pat_scopes;", 'invalid number of arguments in "pat_scopes"'),
@@ -56,7 +58,7 @@ REFUSED = [
     ("pat_realm gr\u00fc\u00df;", '"pat_realm" takes visible ASCII'),
     ("pat_cors yes;", 'it must be "on" or "off"'),
     ("pat_verify; pat_verify;", '"pat_verify" directive is duplicate'),
-    ("pat_verify on;", 'invalid number of arguments in "pat_verify"'),
+    ("pat_verify on;", 'invalid parameter "on": "pat_verify" takes "path" or nothing'),
     ("pat_verify; pat on;", '"pat_verify" and "pat on" in location "/"'),
     ("pat on; pat_verify;", '"pat_verify" and "pat on" in location "/"'),
     ("pat_verify; proxy_pass http://127.0.0.1:9;", '"pat_verify" in location "/" that something else answers'),
@@ -82,14 +84,14 @@ def test_refused_in_http(http, message):
     assert not passed and message in said
 
 
-@pytest.mark.parametrize("inside", ["pat on;", "pat_verify;"])
+@pytest.mark.parametrize("inside", ["pat on;", "pat optional;", "pat_verify;"])
 def test_an_index_must_be_named(inside):
     site = Site(f"server {{ listen 127.0.0.1:@PORT@; location / {{ {inside} }} }}", index=False)
     conf = site.path("nginx.conf")
     conf.write_text(conf.read_text().replace(f"pat_index {site.index_directory};", ""))
     passed, said = site.check()
     site.stop()
-    assert not passed and '"pat on" and "pat_verify" need a "pat_index" in "http"' in said
+    assert not passed and '"pat" and "pat_verify" need a "pat_index" in "http"' in said
 
 
 def test_without_pat_nothing_is_needed():

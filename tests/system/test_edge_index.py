@@ -8,7 +8,7 @@ import time
 import pytest
 from edge_echo import HttpEcho
 from edge_index import Index, new_token, tid
-from edge_site import Site, bearer, figma
+from edge_site import Site, bearer, figma, until
 
 SERVERS = """
     server {
@@ -25,13 +25,6 @@ SERVERS = """
 
 def get(path, token):
     return f"GET {path} HTTP/1.1\r\nHost: s\r\nX-Figma-Token: {token}\r\n\r\n"
-
-
-def until(check, within=3.0):
-    deadline = time.monotonic() + within
-    while not check():
-        assert time.monotonic() < deadline
-        time.sleep(0.01)
 
 
 def test_no_index_then_one():

@@ -157,8 +157,9 @@ def test_each_fault_is_answered_and_survived(tmp_path):
             actor.start()
         assert works_again(history)
         for calls, error, when, reasons in FAULTS:
-            # A single failure may hit the journal or a checkpoint, which no client waits for: then once more.
-            for _ in range(1 if when.endswith("+") else 5):
+            # A single failure may hit the journal or a checkpoint, which no client waits for: then once more. About every other does,
+            # so five times were too few once in some thirty runs.
+            for _ in range(1 if when.endswith("+") else 20):
                 told = suffer(product, history, calls, error, when)
                 assert told <= reasons, f"{calls} {error} {when}: {told}"
                 if told:
@@ -169,7 +170,9 @@ def test_each_fault_is_answered_and_survived(tmp_path):
             actor.end()
         print(dict(history.count))
         not_ready = [line for line in product.log() if line["event"] == "health.not_ready"]
-        assert {line["reason"].split("(")[0] for line in not_ready} == {"store: a change cannot be made now "}
+        reasons = {line["reason"].split("(")[0] for line in not_ready}
+        store = "store: a change cannot be made now "
+        assert store in reasons and reasons - {store} <= {"files: Input/output error", "files: No space left on device"}
         found = check_list(history, ada)
         check_every_token(history, actors[0])
         assert product.stop() == 0

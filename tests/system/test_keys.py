@@ -134,9 +134,10 @@ EDITS = {
     "no seal": "UPDATE token SET mac = zeroblob(32) WHERE number = 1",
     "another row's seal": "UPDATE token SET mac = (SELECT mac FROM token WHERE number = 2) WHERE number = 1",
     "another key": "UPDATE token SET key_id = 2 WHERE number = 1",
+    "another maker": "UPDATE token SET maker = X'00112233445566778899aabbccddeeff', flags = 2 WHERE number = 1",
     "another number of change": "UPDATE token SET seq = seq + 1 WHERE number = 1",
     "a forged row": "INSERT INTO token SELECT 99, state, expires, X'{digest}', mac, owner, issued, flags, seq, key_id, revoked_seq, scope_set, 'x', hint,"
-                    " revoked, reason, last_used, use_count FROM token WHERE number = 1",
+                    " revoked, reason, last_used, use_count, note, limits, maker, known_as FROM token WHERE number = 1",
 }
 
 

@@ -13,7 +13,7 @@ HOSTILE = [
 "/\t/evil.example", "\t//evil.example", " //evil.example", "/ /evil.example",
     "/\n/evil.example", "/\r\nLocation: https://evil.example", "/\r\nSet-Cookie: a=b", "/\0/evil.example", "\0//evil.example", "/%5cevil.example".replace("%5c", chr(92)),
     "/\x0b/evil.example", "/\u2028/evil.example", "/\u00a0/evil.example", "//evil.example/%2f..", "/\\\\evil.example", "//evil.example\\@x",
-    "//[::1]/", "//127.0.0.1:1", "/" + "a" * 600, "", "settings/account",
+    "//[::1]/", "//127.0.0.1:1", "/" + "a" * 1100, "", "settings/account",
 ]
 # As bytes of a query that no browser would write.
 RAW = ["%2f%2fevil.example", "%2F%5Cevil.example", "/%5cevil.example", "/%09/evil.example", "/%0d%0aX-Evil:1", "/%0aX-Evil:1", "%00//evil", "/%00",
@@ -51,10 +51,15 @@ def test_a_path_of_this_server(shared, target):
 
 
 def test_who_is_not_signed_in_comes_back(shared):
-    """WEB-08: a page asked for without a session is named in the sign-in's address, its query left out."""
-    for page in ("/", "/settings/account", "/settings/security"):
-        for query in ("", "?x=//evil.example", "?next=//evil.example"):
-            assert ask(shared, "GET", page + query).one("Location") == f"/signin?next={page}"  # no scheme, no host: WEB-08 behind TLS
+    """WEB-08: a page asked for without a session is named in the sign-in's address with its query, encoded, and followed after
+    the sign-in to the letter; one that would not be followed is left out."""
+    for page in ("/", "/settings/account", "/settings/security", "/files/abcdefghijklmnopqrstuv"):
+        for query in ("", "?x=//evil.example", "?next=//evil.example", "?name=CI%20export&scopes=a:b,c&expires=30d", "?a=%0d%0aX-Evil:1"):
+            there = ask(shared, "GET", page + query).one("Location")
+            assert there == f"/signin?next={urllib.parse.quote(page + query, safe='/')}"  # no scheme, no host: WEB-08 behind TLS
+            assert location(shared, there.removeprefix("/signin?next=")) == page + query
+        for query in ("?" + "a" * 1100, "?\\evil", "?é"):
+            assert ask(shared, "GET", page + query).one("Location") == f"/signin?next={page}"
     assert ask(shared, "GET", "//evil.example/settings/account").status in (302, 404)
     assert "evil" not in str(ask(shared, "GET", "//evil.example/").all("Location"))
     assert "evil" not in str(ask(shared, "GET", "/settings/account", {"X-Forwarded-Host": "evil.example"}).all("Location"))

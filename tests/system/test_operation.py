@@ -81,12 +81,13 @@ def refusal(product):
 
 def test_a_newer_schema(stopped):
     """OPS-07: a database of a newer patd is refused, untouched, and says which versions meet."""
+    (schema,), = rows(stopped, "PRAGMA user_version")
     edit(stopped, "PRAGMA user_version = 99")
     before = (stopped.data / "patd.db").read_bytes()
     words = refusal(stopped)
     assert "99" in words and "newer" in words, words
     assert (stopped.data / "patd.db").read_bytes() == before
-    edit(stopped, "PRAGMA user_version = 1")
+    edit(stopped, f"PRAGMA user_version = {schema}")
     stopped.start()
     assert stopped.get("/v1/me", token=stopped.token).status == 200
 

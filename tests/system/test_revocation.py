@@ -118,8 +118,10 @@ def test_nothing_brings_a_token_back(shared):
     assert (replayed.status, replayed.json["state"]) == (200, "revoked")
     assert "token" not in replayed.json
     path = f"/api/v1/tokens/{token['id']}"
-    for method in ("PUT", "PATCH", "POST"):
-        assert shared.ada.call(method, path, {"state": "live", "revoked_at": None}).status == 405
+    for method, status in (("PUT", 405), ("POST", 405), ("PATCH", 400)):
+        assert shared.ada.call(method, path, {"state": "live", "revoked_at": None}).status == status
+    narrowed = shared.ada.call("PATCH", path, {"scopes": [SCOPE]})
+    assert (narrowed.status, narrowed.json["reason"]) == (409, "token_ended")
     assert shared.ada.call("POST", "/api/v1/tokens", {**body, "id": token["id"], "state": "live"}).status == 400
     assert shared.ada.call("POST", "/api/v1/tokens", body).json["id"] != token["id"]  # the name is free, the token is not
     assert shared.get("/v1/me", token=token["token"]).status == 401

@@ -131,6 +131,18 @@ def test_one_sees_and_ends_ones_own(shared):
     assert shared.ada.call("GET", "/api/v1/session").status == 200
 
 
+def test_one_ends_all_ones_others(shared):
+    """SES-05: this one goes on, under the same cookie; those of other people too; nothing more is left to end."""
+    shared.add_person("vera@acme.org")
+    vera = [shared.sign_in("vera@acme.org") for _ in range(3)]
+    answer = vera[1].call("DELETE", "/api/v1/sessions")
+    assert (answer.status, answer.json) == (200, {"ended_sessions": 2}) and not answer.headers["Set-Cookie"]
+    assert [s.call("GET", "/api/v1/session").status for s in vera] == [401, 200, 401]
+    assert shared.ada.call("GET", "/api/v1/session").status == 200
+    assert len(rows(shared, "SELECT 1 FROM audit WHERE action = 'session.ended' AND actor = ?", int(vera[0].id))) >= 1
+    assert vera[1].call("DELETE", "/api/v1/sessions").json == {"ended_sessions": 0}
+
+
 def test_an_administrator_ends_anyones(shared):
     """SES-05: all sessions of a person, at once; somebody who is no administrator can do so only to himself."""
     shared.add_person("ended@acme.org", "Eve")
@@ -146,3 +158,19 @@ def test_an_administrator_ends_anyones(shared):
     assert {e.call("GET", "/api/v1/session").status for e in eve} == {401}
     assert shared.ada.call("DELETE", "/api/v1/people/999/sessions").status == 404
     assert rows(shared, "SELECT DISTINCT actor FROM audit WHERE action = 'session.ended' ORDER BY id DESC LIMIT 1") == [(1,)]
+
+
+def test_a_person_has_so_many_sessions_and_no_more(tmp_path):
+    """SES-03: one more than `sessions_live_max` ends the one that was used longest ago; somebody else's stay; it is recorded."""
+    with Product(tmp_path, sessions_live_max=3) as p:
+        ada = p.set_up()
+        p.add_person("grace@acme.org")
+        grace = p.sign_in("grace@acme.org")
+        others = [p.sign_in() for _ in range(2)]
+        p.stop()
+        edit(p, "UPDATE session SET seen = seen - 3600 WHERE id > 1")  # Ada's first is in daily use, those made later are not
+        p.start()
+        newest = p.sign_in()
+        assert [s.call("GET", "/api/v1/session").status for s in (ada, *others, newest, grace)] == [200, 401, 200, 200, 200]
+        assert rows(p, "SELECT action, object, actor FROM audit ORDER BY id DESC LIMIT 2") == [
+            ("session.ended", "session:3", 1), ("session.created", "session:5", 1)]

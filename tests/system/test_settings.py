@@ -85,6 +85,7 @@ def test_a_wrong_line_is_named(tmp_path, line, words):
     ({}, ["--session-idle-hours", "100", "--session-max-days", "1"], "session_idle_hours is longer than session_max_days"),
     ({}, ["--public-url", "tokens.example.org"], "public_url must begin with https:// or http://"),
     ({}, ["--public-url", "https://tokens.example.org/"], "public_url must not end with a slash"),
+    ({}, ["--api-docs-url", "javascript:alert(1)"], "api_docs_url must begin with https:// or http://"),
     ({}, ["--listen", "8080"], "listen must be an address and a port"),
     ({}, ["--listen", "127.0.0.1:80; include /etc/passwd"], "listen must be an address and a port"),
     ({}, ["--realm", 'a"; return 200'], "realm must not contain quotes"),

@@ -20,7 +20,7 @@ def test_there_is_no_default_account(product):
                                            ("admin@example.org", "changeme"), ("", ""), ("admin", PASSWORD)]):
         answer = product.call("POST", "/api/v1/session", {"email": email, "password": password}, source=f"127.0.0.{10 + i}")
         assert answer.status == 401, (email, answer)
-    for page in ("/", "/settings/security", "/settings/account"):
+    for page in ("/", "/settings/security", "/settings/account", "/files/abcdefghijklmnopqrstuv"):
         assert product.get(page).headers["Location"] == f"/signin?next={page}"
     assert product.get("/signin").headers["Location"] == "/setup"
     assert product.get("/setup").status == 200
@@ -34,7 +34,7 @@ def test_the_code_works_once(product):
     code = product.setup_code
     assert len(code) >= 43  # 256 bits in base62
     answer = set_up(product, code)
-    assert answer.status == 201 and answer.json["person"] == {"id": "1", "email": "ada@acme.org", "name": "Ada", "admin": True}
+    assert answer.status == 201 and answer.json["person"] == {"id": "1", "email": "ada@acme.org", "name": "Ada", "admin": True, "picture_url": None}
     again = set_up(product, code, email="eve@acme.org")
     assert (again.status, again.json["reason"]) == (409, "setup_done")
     assert product.get("/setup").headers["Location"] == "/signin"

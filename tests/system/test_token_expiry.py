@@ -93,7 +93,7 @@ def test_never_where_the_operator_allows_it(tmp_path):
         assert p.get("/v1/me", token=token["token"]).status == 200
         assert create(ada, "eight days", expires_in_days=8).json["reason"] == "expiry_too_far"
         policy = ada.call("GET", "/api/v1/scopes").json["policy"]
-        assert policy == {"expires_in_days_max": 7, "expires_in_days_default": 3, "never_allowed": True, "live_tokens_max": 50}
+        assert policy == {"expires_in_days_max": 7, "expires_in_days_default": 3, "never_allowed": True, "live_tokens_max": 50, "api_docs_url": None}
 
 
 def test_its_expiry_is_logged(tmp_path):
@@ -124,6 +124,30 @@ class Clock:
     def set(self, seconds):
         with open(self.file, "r+b" if self.file.exists() else "wb") as f:
             f.write(struct.pack("=q", seconds))
+
+
+def test_what_ended_is_listed_for_30_days(tmp_path):
+    """A token that expired or was revoked stays in the list for 30 days from then; the audit records keep it."""
+    clock = Clock(tmp_path)
+    day = 86400
+    with Product(tmp_path, env=clock.env, session_idle_hours=8000, session_max_days=365) as p:
+        ada = p.set_up()
+        for name, days in (("expires soon", 1), ("expires late", 90), ("revoked", 90)):
+            ada.generate(name, days=days)
+        revoked = next(t for t in ada.call("GET", "/api/v1/tokens").json["tokens"] if t["name"] == "revoked")
+        ada.revoke(revoked["id"])
+
+        def listed(query=""):
+            return {t["name"]: t["state"] for t in ada.call("GET", "/api/v1/tokens" + query).json["tokens"]}
+
+        clock.set(30 * day - 60)
+        assert listed() == {"expires soon": "expired", "expires late": "live", "revoked": "revoked"}
+        clock.set(30 * day + 60)
+        assert listed() == {"expires soon": "expired", "expires late": "live"}
+        clock.set(31 * day + 60)
+        assert listed() == {"expires late": "live"} and listed("?state=ended") == {}
+        assert ada.call("GET", f"/api/v1/tokens/{revoked['id']}").json["state"] == "revoked"
+        assert rows(p, "SELECT count(*) FROM audit WHERE object = ?", f"token:{revoked['id']}") == [(2,)]
 
 
 def test_a_clock_set_back_brings_nothing_back(tmp_path):

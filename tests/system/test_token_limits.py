@@ -30,7 +30,7 @@ def test_scopes_are_given_by_name_and_none_by_default(shared):
 
 def test_a_token_has_exactly_the_scopes_chosen(shared):
     """TOK-07: over random choices, granted is what was asked for, in the answer, in the list and at the gate."""
-    known = [s["scope"] for s in shared.ada.call("GET", "/api/v1/scopes").json["scopes"]]
+    known = [s["scope"] for s in shared.ada.call("GET", "/api/v1/scopes").json["scopes"] if s["product"] == "files"]
     for i in range(20):
         chosen = random.sample(known, random.randint(1, len(known)))
         token = shared.ada.generate(f"random {i}", chosen)
@@ -54,6 +54,20 @@ def test_names(shared):
     assert create(shared.ada, name="  " + "😀" * 64 + " ").json["name"] == "😀" * 64
     assert create(shared.ada, name="twice").status == 201
     assert create(shared.ada, name="twice").json["reason"] == "name_taken"
+
+
+def test_notes(shared):
+    """A note is optional, one line of at most 200 characters, and comes back as it was."""
+    table = [("x" * 201, "note_too_long"), ("é" * 201, "note_too_long"), ("a\nb", "note_bad_characters"), ("a\0b", "note_bad_characters"),
+             ("\u202egnp.exe", "note_bad_characters"), (7, "wrong_type"), (None, "wrong_type"), ([], "wrong_type")]
+    for note, reason in table:
+        answer = create(shared.ada, "never made", note=note)
+        assert (answer.status, answer.json["reason"], answer.json["field"]) == (400, reason, "note"), (note, answer)
+    for i, (note, kept) in enumerate([(..., ""), ("", ""), ("   ", ""), (" <b>&amp; nightly ", "<b>&amp; nightly"), ("😀" * 200, "😀" * 200)]):
+        token = create(shared.ada, f"noted {i}", note=note).json
+        assert token["note"] == kept
+        assert shared.ada.call("GET", f"/api/v1/tokens/{token['id']}").json["note"] == kept
+        assert shared.ada.revoke(token["id"]).json["note"] == kept
 
 
 def test_the_cap_holds_under_parallel_requests(tmp_path):

@@ -7,6 +7,7 @@ import os
 import re
 import socket
 import sqlite3
+import struct
 import threading
 import time
 import zlib
@@ -51,6 +52,17 @@ def tid_of(token):
 
 def never_issued():
     return spell(base62(int.from_bytes(hashlib.sha256(str(time.monotonic_ns()).encode()).digest(), "big"), 43))
+
+
+# ---- Pictures.
+
+def png(width, height, *extra):
+    """A PNG of one colour; `extra` are chunks (type, content) before its pixels."""
+    def chunk(kind, content):
+        return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+    pixels = zlib.compress((b"\0" + b"\x20\x90\x70" * width) * height, 9)
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)), *extra, (b"IDAT", pixels), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*c) for c in chunks)
 
 
 # ---- Requests.

@@ -8,10 +8,12 @@
 #include <pthread.h>
 #include <sodium.h>
 #include <stdatomic.h>
+#include <unistd.h>
 
 #include "core/catalogue.h"
 #include "core/core.h"
 #include "core/password.h"
+#include "core/target.h"
 #include "core/throttle.h"
 
 #define S 1000000000ull
@@ -42,6 +44,21 @@ static void a_guesser_waits_ever_longer(void **state)
 	/* The victim, elsewhere, is not made to wait; and nor is another account at the guesser's address. */
 	assert_int_equal(pat_throttle_attempt(t, "ada@acme.org", "10.0.0.2", false, now), 0);
 	assert_int_equal(pat_throttle_attempt(t, "grace@acme.org", "10.0.0.1", false, now), 0);
+	pat_throttle_free(t);
+}
+
+/* Pair, address and account of one attempt fall into the same few places. */
+static void counters_that_meet_are_told_apart(void **state)
+{
+	struct pat_throttle *t = NULL;
+
+	(void)state;
+	assert_int_equal(pat_throttle_new(8, &t), 0);
+	for (int i = 0; i < PAT_THROTTLE_PAIR_FREE; i++)
+		assert_int_equal(pat_throttle_attempt(t, "a", "10.0.0.1", false, S), 0);
+	assert_int_equal(pat_throttle_attempt(t, "a", "10.0.0.1", false, S), 2);
+	assert_int_equal(pat_throttle_attempt(t, "a", "10.0.0.2", false, S), 0);
+	assert_int_equal(pat_throttle_attempt(t, "b", "10.0.0.1", false, S), 0);
 	pat_throttle_free(t);
 }
 
@@ -99,6 +116,27 @@ static void an_ipv6_customer_is_one_address(void **state)
 	}
 	assert_int_equal(refused, 100 - PAT_THROTTLE_PAIR_FREE);
 	assert_int_equal(pat_throttle_attempt(t, "ada", "2001:db8:1:3::1", false, S), 0);
+	pat_throttle_free(t);
+}
+
+static void a_wait_is_not_washed_out_with_other_names(void **state)
+{
+	struct pat_throttle *t = NULL;
+	char name[32];
+	uint64_t now = S;
+	unsigned wait = 0;
+
+	(void)state;
+	assert_int_equal(pat_throttle_new(1024, &t), 0);
+	for (int i = 0; i < 14; i++)
+		while ((wait = pat_throttle_attempt(t, "ada", "10.0.0.1", true, now)) > 0)
+			now += wait * S;
+	assert_true(pat_throttle_attempt(t, "ada", "10.0.0.1", true, now) > 800);
+	for (int i = 0; i < 40000; i++, now += S / 5000) {
+		(void)snprintf(name, sizeof(name), "somebody-%d", i);
+		(void)pat_throttle_attempt(t, name, "10.0.0.1", true, now);
+	}
+	assert_true(pat_throttle_attempt(t, "ada", "10.0.0.1", true, now) > 780);
 	pat_throttle_free(t);
 }
 
@@ -173,13 +211,16 @@ static void long_passwords_count_to_the_last_character(void **state)
 	assert_int_equal(
 		pat_password_check(passwords, text, PAT_PASSWORD_BYTES_MAX + 1, "x@y.z", "X"),
 		PAT_CORE_E_PASSWORD_TOO_LONG);
-	assert_int_equal(pat_password_hash(passwords, text, 512, phc), 0);
+	assert_int_equal(pat_password_hash(passwords, false, text, 512, phc), 0);
 	assert_int_equal(strncmp(phc, "$argon2id$v=19$m=8192,t=1,p=1$", 30), 0);
-	assert_int_equal(pat_password_verify(passwords, text, 512, phc), 0);
+	assert_int_equal(pat_password_verify(passwords, false, text, 512, phc), 0);
 	text[511] ^= 1;
-	assert_int_equal(pat_password_verify(passwords, text, 512, phc), PAT_CORE_E_CREDENTIALS);
-	assert_int_equal(pat_password_verify(passwords, text, 511, phc), PAT_CORE_E_CREDENTIALS);
-	assert_int_equal(pat_password_verify(passwords, text, 511, NULL), PAT_CORE_E_CREDENTIALS);
+	assert_int_equal(pat_password_verify(passwords, false, text, 512, phc),
+	                 PAT_CORE_E_CREDENTIALS);
+	assert_int_equal(pat_password_verify(passwords, false, text, 511, phc),
+	                 PAT_CORE_E_CREDENTIALS);
+	assert_int_equal(pat_password_verify(passwords, false, text, 511, NULL),
+	                 PAT_CORE_E_CREDENTIALS);
 	assert_false(pat_password_outdated(passwords, phc));
 	assert_true(pat_password_outdated(passwords,
 	                                  "$argon2id$v=19$m=4096,t=1,p=1$c2FsdHNhbHRzYWx0c2FsdA$"
@@ -194,7 +235,7 @@ struct storm {
 static void *storm_one(void *arg)
 {
 	struct storm *storm = arg;
-	int r = pat_password_verify(passwords, "whatever", 8, NULL);
+	int r = pat_password_verify(passwords, false, "whatever", 8, NULL);
 
 	atomic_fetch_add(r == -EBUSY ? &storm->busy : &storm->judged, 1);
 	return NULL;
@@ -213,8 +254,69 @@ static void a_storm_is_bounded(void **state)
 		(void)pthread_join(threads[i], NULL);
 	assert_int_equal(storm.busy + storm.judged, 64);
 	assert_true(storm.judged >= 4);
-	assert_int_equal(pat_password_verify(passwords, "whatever", 8, NULL),
+	assert_int_equal(pat_password_verify(passwords, false, "whatever", 8, NULL),
 	                 PAT_CORE_E_CREDENTIALS);
+}
+
+/* Strangers without end, and one who is known: he always finds a place, and waits for a hand, not for them. */
+
+#define CROWD_MAX 400 /* then they give up, so that somebody they do shut out is seen to be */
+
+struct crowd {
+	struct pat_password *password;
+	_Atomic bool over;
+	_Atomic int turned_away;
+	_Atomic int judged;
+};
+
+static void *crowd_one(void *arg)
+{
+	struct crowd *crowd = arg;
+
+	while (!atomic_load(&crowd->over) && atomic_load(&crowd->judged) < CROWD_MAX) {
+		int r = pat_password_verify(crowd->password, false, "whatever", 8, NULL);
+
+		atomic_fetch_add(r == -EBUSY ? &crowd->turned_away : &crowd->judged, 1);
+		if (r == -EBUSY)
+			(void)usleep(200);
+	}
+	return NULL;
+}
+
+static void strangers_do_not_shut_out_who_is_known(void **state)
+{
+	enum {
+		STRANGERS = 40,
+		ROUNDS = 20
+	};
+	struct pat_password_config config = {
+		.memory_kib = 8192, .passes = 1, .parallel = 1, .waiting = 8
+	};
+	struct crowd crowd = { 0 };
+	pthread_t threads[STRANGERS];
+	struct pat_err err;
+	int judged_meanwhile = 0;
+
+	(void)state;
+	assert_int_equal(pat_password_new(&config, &crowd.password, &err), 0);
+	for (size_t i = 0; i < STRANGERS; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, crowd_one, &crowd), 0);
+	while (atomic_load(&crowd.turned_away) < 100)
+		(void)usleep(100);
+	for (int i = 0; i < ROUNDS; i++) {
+		int before = atomic_load(&crowd.judged);
+
+		assert_int_equal(pat_password_verify(crowd.password, true, "whatever", 8, NULL),
+		                 PAT_CORE_E_CREDENTIALS);
+		judged_meanwhile += atomic_load(&crowd.judged) - before;
+	}
+	atomic_store(&crowd.over, true);
+	for (size_t i = 0; i < STRANGERS; i++)
+		(void)pthread_join(threads[i], NULL);
+	/* One was at work each time; six were waiting. */
+	if (judged_meanwhile > 3 * ROUNDS)
+		fail_msg("%d strangers came first", judged_meanwhile);
+	pat_password_free(crowd.password);
 }
 
 /* ---- The catalogue. */
@@ -276,10 +378,106 @@ static void a_catalogue_is_read_or_explained(void **state)
 	assert_int_equal(pat_catalogue_load("/nonexistent", &c, &err), -EINVAL);
 }
 
+/* ---- Where people are sent back to. */
+
+static void an_origin_is_one_spelling(void **state)
+{
+	static const char *const good[] = {
+		"https://shop.example",  "http://127.0.0.1:9000", "https://[::1]:9000",
+		"http://localhost:8080", "https://a-b.c_d.e:1",   "https://[2001:db8::1]",
+		"http://shop:443",       "https://shop:80",       "https://shop.example:65535",
+	};
+	static const char *const bad[] = {
+		"",
+		"shop.example",
+		"https://",
+		"https:///",
+		"https:shop.example",
+		"https://shop.example/",
+		"https://shop.example?",
+		"https://shop.example#",
+		"https://Shop.example",
+		"HTTPS://shop.example",
+		"ftp://shop.example",
+		"javascript://shop.example",
+		"https://user@shop.example",
+		"https://shop.example:",
+		"https://shop.example:0",
+		"https://shop.example:080",
+		"https://shop.example:443",
+		"http://shop.example:80",
+		"https://shop.example:65536",
+		"https://shop.example:999999",
+		"https://shop.example:1x",
+		"https://shop.example:1 https://b",
+		"https://*.example",
+		"https://shop.example ",
+		" https://shop.example",
+		"https://[::1",
+		"https://[]",
+		"https://[::1]x",
+		"https://[zz]",
+		"https://.example",
+		"https://-a",
+		"https://a\\b",
+		"https://a%2eb",
+		"https://\xc3\xa9",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PAT_ARRAY_LEN(good); i++)
+		if (!pat_target_origin_ok(good[i]))
+			fail_msg("%s is an origin", good[i]);
+	for (size_t i = 0; i < PAT_ARRAY_LEN(bad); i++)
+		if (pat_target_origin_ok(bad[i]))
+			fail_msg("%s is no origin", bad[i]);
+}
+
+static void an_address_is_on_one_of_the_origins(void **state)
+{
+	static const char origins[] = "https://shop.example http://127.0.0.1:9000";
+	static const char *const good[] = {
+		"https://shop.example",        "https://shop.example/",
+		"https://shop.example?a",      "https://shop.example#a",
+		"http://127.0.0.1:9000/a?b#c", "https://shop.example/@evil",
+		"https://shop.example//x",
+	};
+	static const char *const bad[] = {
+		"",
+		"https://shop.exampl",
+		"https://shop.example.evil",
+		"https://shop.example@evil",
+		"https://shop.example:1",
+		"https://shop.example\\evil",
+		"https://shop.example/\\evil",
+		"https://shop.example/ a",
+		"https://shop.example/\n",
+		"https://shop.example/\x7f",
+		"https://shop.example/\xc3\xa9",
+		"http://shop.example/",
+		"http://127.0.0.1:90000",
+		"http://127.0.0.1:900",
+		"https://shop.example http://127.0.0.1:9000",
+		" ",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PAT_ARRAY_LEN(good); i++)
+		if (!pat_target_ok(origins, good[i]))
+			fail_msg("%s is on an origin", good[i]);
+	for (size_t i = 0; i < PAT_ARRAY_LEN(bad); i++)
+		if (pat_target_ok(origins, bad[i]))
+			fail_msg("%s is on no origin", bad[i]);
+	assert_false(pat_target_ok("", "https://shop.example/"));
+	assert_false(pat_target_ok("", ""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_wait_is_not_washed_out_with_other_names),
 		cmocka_unit_test(a_guesser_waits_ever_longer),
+		cmocka_unit_test(counters_that_meet_are_told_apart),
 		cmocka_unit_test(success_starts_afresh_and_undo_takes_back),
 		cmocka_unit_test(an_account_attacked_from_everywhere_stays_open_to_its_owner),
 		cmocka_unit_test(an_ipv6_customer_is_one_address),
@@ -287,7 +485,10 @@ int main(void)
 		cmocka_unit_test(passwords_are_judged_by_length_and_blocklist),
 		cmocka_unit_test(long_passwords_count_to_the_last_character),
 		cmocka_unit_test(a_storm_is_bounded),
+		cmocka_unit_test(strangers_do_not_shut_out_who_is_known),
 		cmocka_unit_test(a_catalogue_is_read_or_explained),
+		cmocka_unit_test(an_origin_is_one_spelling),
+		cmocka_unit_test(an_address_is_on_one_of_the_origins),
 	};
 	struct pat_err err;
 	struct pat_password_config config = { .memory_kib = 8192,

@@ -116,10 +116,10 @@ static enum pat_verdict ask(struct pat_verifier *v, uint64_t n, const char *scop
 	token_of(n, &token, digest);
 	pat_credential_add_header(&c, token.text, token.len);
 	if (!scope)
-		return pat_verify(v, &c, NULL, 0, now_s, &id);
+		return pat_verify(v, &c, &(struct pat_ask){ 0 }, now_s, &id);
 	need.scopes[0].name = scope;
 	need.scopes[0].len = strlen(scope);
-	return pat_verify(v, &c, &need, 1, now_s, &id);
+	return pat_verify(v, &c, &(struct pat_ask){ .needs = &need, .n_needs = 1 }, now_s, &id);
 }
 
 static void every_verdict(void **state)
@@ -142,11 +142,13 @@ static void every_verdict(void **state)
 	assert_int_equal(ask(v, 1, "nobody:has", 1500), PAT_VERDICT_SCOPE);
 	assert_int_equal(ask(v, 3, NULL, 1500), PAT_VERDICT_UNKNOWN);
 	assert_int_equal(ask(v, 2, NULL, INT64_C(1) << 33), PAT_VERDICT_ALLOWED);
-	assert_int_equal(pat_verify(v, &c, NULL, 0, 1500, &id), PAT_VERDICT_MISSING);
+	assert_int_equal(pat_verify(v, &c, &(struct pat_ask){ 0 }, 1500, &id), PAT_VERDICT_MISSING);
 	pat_credential_add_header(&c, "pat_nonsense", 12);
-	assert_int_equal(pat_verify(v, &c, NULL, 0, 1500, &id), PAT_VERDICT_MALFORMED);
+	assert_int_equal(pat_verify(v, &c, &(struct pat_ask){ 0 }, 1500, &id),
+	                 PAT_VERDICT_MALFORMED);
 	pat_credential_add_header(&c, "pat_other", 9);
-	assert_int_equal(pat_verify(v, &c, NULL, 0, 1500, &id), PAT_VERDICT_AMBIGUOUS);
+	assert_int_equal(pat_verify(v, &c, &(struct pat_ask){ 0 }, 1500, &id),
+	                 PAT_VERDICT_AMBIGUOUS);
 	pat_index_writer_suspend(w, true);
 	assert_int_equal(ask(v, 1, NULL, 1500), PAT_VERDICT_UNAVAILABLE);
 	pat_index_writer_suspend(w, false);
@@ -197,7 +199,7 @@ static void identity_is_what_was_added(void **state)
 	pat_credential_add_authorization(&c, "Bearer x", 8);
 	c.text = token.text;
 	c.len = token.len;
-	assert_int_equal(pat_verify(v, &c, NULL, 0, 1500, &id), PAT_VERDICT_ALLOWED);
+	assert_int_equal(pat_verify(v, &c, &(struct pat_ask){ 0 }, 1500, &id), PAT_VERDICT_ALLOWED);
 	assert_int_equal(id.owner_len, strlen("a%0D%0AX-Admin:%201%F0%9F%98%80%25"));
 	assert_memory_equal(id.owner, "a%0D%0AX-Admin:%201%F0%9F%98%80%25", id.owner_len);
 	assert_int_equal(id.scopes_len, 8);
@@ -249,7 +251,7 @@ static void owners_come_out_as_they_went_in(void **state)
 
 			token_of(n, &token, digest);
 			pat_credential_add_header(&c, token.text, token.len);
-			assert_int_equal(pat_verify(v, &c, NULL, 0, 1500, &id),
+			assert_int_equal(pat_verify(v, &c, &(struct pat_ask){ 0 }, 1500, &id),
 			                 PAT_VERDICT_ALLOWED);
 			assert_int_equal(id.owner_len, strlen(owners[n]));
 			assert_memory_equal(id.owner, owners[n], id.owner_len);
@@ -295,7 +297,8 @@ static void steps_may_alternate(void **state)
 		                        : n == 2 || n == 3 ? PAT_VERDICT_UNKNOWN
 		                                           : PAT_VERDICT_ALLOWED;
 
-		assert_int_equal(pat_verify_end(v, &verifying[n], NULL, 0, 1500, &id), want);
+		assert_int_equal(
+			pat_verify_end(v, &verifying[n], &(struct pat_ask){ 0 }, 1500, &id), want);
 		assert_int_equal(id.owner != NULL, want == PAT_VERDICT_ALLOWED);
 		if (id.owner)
 			assert_string_equal(id.tid, verifying[n].tid);

@@ -27,8 +27,8 @@ static void only_nginx_says_who_calls(void **state)
 		                              "HTTP_X_PAT_USER",
 		                              "1",
 		                              NULL };
-	static const char *const elsewhere[] = { "PATD_ENTRY", "api", "PAT_USER", "7",
-		                                 "PAT_SCOPES", "a",   NULL };
+	static const char *const elsewhere[] = { "PATD_ENTRY", "pages", "PAT_USER", "7",
+		                                 "PAT_SCOPES", "a",     NULL };
 	pat_cleanup(test_request_done) struct test_request one;
 	pat_cleanup(test_request_done) struct test_request two;
 	pat_cleanup(test_request_done) struct test_request three;
@@ -363,6 +363,10 @@ static void a_head_is_written(void **state)
 	response.status = 204;
 	assert_int_equal(pat_response_head(&response, &out), 0);
 	assert_string_equal(pat_buf_str(&out), "Status: 204 No Content\r\n\r\n");
+	pat_buf_clear(&out);
+	response.status = 304;
+	assert_int_equal(pat_response_head(&response, &out), 0);
+	assert_string_equal(pat_buf_str(&out), "Status: 304 Not Modified\r\n\r\n");
 }
 
 int main(void)

@@ -246,7 +246,7 @@ static void written_json_reads_back(void **state)
 	pat_json_close(&w, '}');
 	assert_string_equal(
 		pat_buf_str(&out),
-		"{\"text\":\"a\\\"\\u000a\",\"none\":null,\"number\":-9223372036854775808,\"flag\":false,"
+		"{\"text\":\"a\\\"\\n\",\"none\":null,\"number\":-9223372036854775808,\"flag\":false,"
 		"\"id\":\"7\",\"time\":\"1970-01-01T00:00:00Z\",\"list\":[\"ab\",{}],\"empty\":[]}");
 	assert_int_equal(decode(out.data, out.len), 0);
 }

@@ -93,6 +93,61 @@ static void only_paths_of_ours_are_targets(void **state)
 	}
 }
 
+static void a_page_is_named_with_its_query(void **state)
+{
+	static const struct {
+		const char *path;
+		const char *query;
+		const char *value;
+	} pages[] = {
+		{ "/settings/security", "", "/settings/security" },
+		{ "/settings/security", "name=CI%20export&scopes=a:b,c",
+		  "/settings/security%3Fname%3DCI%2520export%26scopes%3Da%3Ab%2Cc" },
+		{ "/", "x=//evil.example#y", "/%3Fx%3D//evil.example%23y" },
+		{ "/settings/security", "a=\"<'>", "/settings/security%3Fa%3D%22%3C%27%3E" },
+		{ "/settings/security", "~._-/", "/settings/security%3F~._-/" },
+		/* Would lead home: rather without. */
+		{ "/settings/security", "a=b c", "/settings/security" },
+		{ "/settings/security", "a=\\", "/settings/security" },
+		{ "/settings/security", "a=\xc3\xa9", "/settings/security" },
+		{ "/settings/security", "a=\r\nX:1", "/settings/security" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PAT_ARRAY_LEN(pages); i++) {
+		const char *const pairs[] = { "DOCUMENT_URI", pages[i].path, "QUERY_STRING",
+			                      pages[i].query, NULL };
+		pat_cleanup(test_request_done) struct test_request t;
+		pat_cleanup(pat_buf_done) struct pat_buf out = { 0 };
+
+		test_request_init(&t, pairs, NULL, NULL);
+		pat_buf_init(&out, 4096);
+		pat_next_add(&t.request, &out);
+		assert_string_equal(pat_buf_str(&out), pages[i].value);
+	}
+}
+
+/* The longest that would be followed, and one more. */
+static void a_long_query_is_left_out(void **state)
+{
+	char query[PAT_NEXT_BYTES_MAX];
+
+	(void)state;
+	for (size_t over = 0; over < 2; over++) {
+		const char *const pairs[] = { "DOCUMENT_URI", "/", "QUERY_STRING", query, NULL };
+		pat_cleanup(test_request_done) struct test_request t;
+		pat_cleanup(pat_buf_done) struct pat_buf out = { 0 };
+		size_t len = PAT_NEXT_BYTES_MAX - 2 + over;
+
+		memset(query, '&', len);
+		query[len] = '\0';
+		test_request_init(&t, pairs, NULL, NULL);
+		pat_buf_init(&out, 4096);
+		pat_next_add(&t.request, &out);
+		assert_int_equal(out.len, over ? 1 : 1 + 3 + 3 * len);
+	}
+}
+
 static void long_targets_are_refused(void **state)
 {
 	char text[PAT_NEXT_BYTES_MAX + 2];
@@ -111,6 +166,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_paths_of_ours_are_targets),
+		cmocka_unit_test(a_page_is_named_with_its_query),
+		cmocka_unit_test(a_long_query_is_left_out),
 		cmocka_unit_test(long_targets_are_refused),
 	};
 

@@ -11,15 +11,18 @@
 
 /* Operations and reasons as texts, "GET /v1/me". */
 struct document {
-	char operations[64][136];
+	char operations[160][136];
 	size_t n_operations;
-	char reasons[80][64];
+	char reasons[128][64];
 	size_t n_reasons;
 };
 
 /* What the edge answers without patd. */
 static const char *const edge_operations[] = { "GET /verify" };
-static const char *const edge_reasons[] = { "token_invalid", "token_expired", "token_ambiguous" };
+static const char *const edge_reasons[] = {
+	"length_missing", "token_invalid", "token_expired",    "token_ambiguous", "token_network",
+	"token_resource", "rate_limited",  "operation_closed", "path_ambiguous"
+};
 
 static bool is_one_of(const char *text, const char *const *list, size_t n)
 {

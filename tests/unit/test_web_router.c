@@ -18,13 +18,29 @@
 
 static int handler_result;
 static char handler_id[PAT_CALL_ID_BYTES_MAX + 1];
+static char handler_part[PAT_CALL_ID_BYTES_MAX + 1];
+static char handler_via[80];
 
 static int handler(struct pat_call *call)
 {
 	(void)snprintf(handler_id, sizeof(handler_id), "%s", call->id);
+	(void)snprintf(handler_part, sizeof(handler_part), "%s", call->part);
+	(void)snprintf(handler_via, sizeof(handler_via), "%s %lld", call->actor.via,
+	               (long long)call->actor.person);
 	if (handler_result != 0)
 		return handler_result;
 	(void)pat_call_json(call, 200);
+	return 0;
+}
+
+static const char *tagged_text = "one";
+
+static int tagged_handler(struct pat_call *call)
+{
+	struct pat_json_writer w = pat_call_json(call, 200);
+
+	pat_json_text(&w, NULL, tagged_text);
+	pat_call_tag(call);
 	return 0;
 }
 
@@ -41,33 +57,53 @@ static int splitting_handler(struct pat_call *call)
 	return 0;
 }
 
+/* clang-format off */
+#define ROW(entry_, method_, path_, rule_, body_, ...) \
+	{ .entry = PAT_ENTRY_##entry_, .method = method_, .path = path_, .rule = rule_, .body_bytes_max = body_, .handler = __VA_ARGS__ }
+
 static const struct pat_route table[] = {
-	{ PAT_ENTRY_API, "GET", "/ruled-by-nothing", PAT_RULE_NONE, 0, handler },
-	{ PAT_ENTRY_API, "POST", "/ruled-by-nothing", 99, 100, handler },
-	{ PAT_ENTRY_API, "GET", "/public", PAT_RULE_PUBLIC, 0, handler },
-	{ PAT_ENTRY_API, "GET", "/session", PAT_RULE_SESSION, 0, handler },
-	{ PAT_ENTRY_API, "POST", "/session", PAT_RULE_SESSION, 10, handler },
-	{ PAT_ENTRY_API, "DELETE", "/session", PAT_RULE_SESSION, 0, handler },
-	{ PAT_ENTRY_API, "POST", "/origin", PAT_RULE_SAME_ORIGIN, 10, handler },
-	{ PAT_ENTRY_API, "GET", "/things/{id}/parts", PAT_RULE_PUBLIC, 0, handler },
-	{ PAT_ENTRY_API, "GET", "/forgetful", PAT_RULE_PUBLIC, 0, forgetful_handler },
-	{ PAT_ENTRY_API, "GET", "/splitting", PAT_RULE_PUBLIC, 0, splitting_handler },
-	{ PAT_ENTRY_API, "GET", "/gated-elsewhere", PAT_RULE_GATED, 0, handler },
-	{ PAT_ENTRY_API, "GET", "/health-elsewhere", PAT_RULE_HEALTH, 0, handler },
-	{ PAT_ENTRY_PRODUCT, "GET", "/v1/me", PAT_RULE_GATED, 100, handler },
-	{ PAT_ENTRY_HEALTH, "GET", "/livez", PAT_RULE_HEALTH, 0, handler },
+	ROW(API, "GET", "/ruled-by-nothing", PAT_RULE_NONE, 0, handler),
+	ROW(API, "POST", "/ruled-by-nothing", 99, 100, handler),
+	ROW(API, "GET", "/public", PAT_RULE_PUBLIC, 0, handler),
+	ROW(API, "GET", "/session", PAT_RULE_SESSION, 0, handler),
+	ROW(API, "POST", "/session", PAT_RULE_SESSION, 10, handler),
+	ROW(API, "DELETE", "/session", PAT_RULE_SESSION, 0, handler),
+	ROW(API, "POST", "/origin", PAT_RULE_SAME_ORIGIN, 10, handler),
+	ROW(API, "GET", "/managed", PAT_RULE_MANAGED, 0, handler, .scopes = "tokens:read"),
+	ROW(API, "DELETE", "/managed", PAT_RULE_MANAGED, 0, handler, .scopes = "tokens:write"),
+	ROW(API, "GET", "/portal", PAT_RULE_SESSION, 0, handler, .portal = true),
+	ROW(API, "POST", "/portal/managed", PAT_RULE_MANAGED, 0, handler, .scopes = "tokens:write", .portal = true),
+	ROW(API, "DELETE", "/administered", PAT_RULE_MANAGED, 0, handler, .scopes = "admin:write", .admin = true),
+	ROW(API, "GET", "/things/{id}/parts/{part}", PAT_RULE_PUBLIC, 0, handler),
+	ROW(API, "GET", "/things/{id}/parts/{part}/end", PAT_RULE_PUBLIC, 0, handler),
+	ROW(API, "GET", "/things/{id}/parts", PAT_RULE_PUBLIC, 0, handler),
+	ROW(API, "GET", "/tagged", PAT_RULE_PUBLIC, 0, tagged_handler),
+	ROW(API, "GET", "/forgetful", PAT_RULE_PUBLIC, 0, forgetful_handler),
+	ROW(API, "GET", "/splitting", PAT_RULE_PUBLIC, 0, splitting_handler),
+	ROW(API, "GET", "/gated-elsewhere", PAT_RULE_GATED, 0, handler),
+	ROW(API, "GET", "/health-elsewhere", PAT_RULE_HEALTH, 0, handler),
+	ROW(PRODUCT, "GET", "/v1/me", PAT_RULE_GATED, 100, handler),
+	ROW(PRODUCT, "GET", "/v1/scoped", PAT_RULE_GATED, 0, handler, .scopes = "a:read b:read"),
+	ROW(HEALTH, "GET", "/livez", PAT_RULE_HEALTH, 0, handler),
 };
+/* clang-format on */
 
 static int session_result;
+static bool session_admin;
+static const char *session_service = ""; /* … of a product's own person */
 
-static int fake_session(struct pat_core *core, const char *cookie, size_t len,
+static bool was_active;
+
+static int fake_session(struct pat_core *core, const char *cookie, size_t len, bool active,
                         struct pat_signed_in *ret)
 {
 	(void)core;
 	(void)cookie;
+	was_active = active;
 	assert_int_equal(len, 43);
 	if (session_result == 0)
-		ret->person.id = 7;
+		ret->person = (struct pat_person){ .id = 7, .admin = session_admin };
+	(void)snprintf(ret->person.service, sizeof(ret->person.service), "%s", session_service);
 	return session_result;
 }
 
@@ -76,7 +112,21 @@ static bool fake_csrf_ok(const struct pat_signed_in *who, const char *token, siz
 	return who->person.id == 7 && len == strlen(CSRF) && memcmp(token, CSRF, len) == 0;
 }
 
-static const struct pat_session_ops sessions = { .session = fake_session, .csrf_ok = fake_csrf_ok };
+/* 7 is an administrator; 8 is none; 9 is gone; of 10 nobody can say. */
+static int fake_person(struct pat_core *core, int64_t id, struct pat_person *ret)
+{
+	(void)core;
+	if (id == 9)
+		return PAT_CORE_E_NOT_FOUND;
+	if (id == 10)
+		return -EIO;
+	*ret = (struct pat_person){ .id = id, .admin = id == 7 };
+	return 0;
+}
+
+static const struct pat_session_ops sessions = { .session = fake_session,
+	                                         .csrf_ok = fake_csrf_ok,
+	                                         .person = fake_person };
 static const struct pat_router router = {
 	.routes = table,
 	.n_routes = PAT_ARRAY_LEN(table),
@@ -96,6 +146,10 @@ struct ask {
 	const char *type;
 	const char *body;
 	const char *user;
+	const char *scopes;
+	const char *token_id;
+	const char *limits;
+	const char *match; /* If-None-Match */
 	const char *public_url;
 };
 
@@ -136,6 +190,10 @@ static struct told ask(const struct ask *a)
 	pair(pairs, &n, "HTTP_SEC_FETCH_SITE", a->site);
 	pair(pairs, &n, "CONTENT_TYPE", a->type);
 	pair(pairs, &n, "PAT_USER", a->user);
+	pair(pairs, &n, "PAT_SCOPES", a->scopes);
+	pair(pairs, &n, "PAT_TOKEN_ID", a->token_id);
+	pair(pairs, &n, "PAT_LIMITS", a->limits);
+	pair(pairs, &n, "HTTP_IF_NONE_MATCH", a->match);
 	test_request_init(&t, pairs, a->body, a->public_url);
 	pat_response_init(&response);
 	pat_call_init(&call, &context, &t.request, &response);
@@ -213,7 +271,7 @@ static void paths_and_methods_are_matched(void **state)
 
 static void an_id_is_one_bounded_segment(void **state)
 {
-	char path[200];
+	char path[PAT_CALL_ID_BYTES_MAX + 64];
 
 	(void)state;
 	(void)ask(&(struct ask){ .method = "GET", .path = "/things/a%2F.-_/parts" });
@@ -235,6 +293,70 @@ static void the_route_is_named_as_the_table_has_it(void **state)
 	assert_string_equal(
 		ask(&(struct ask){ .method = "PUT", .path = "/things/pat_secret/parts" }).route,
 		"");
+}
+
+/* ---- What the client has already. */
+
+static void an_answer_that_the_client_has_is_not_sent(void **state)
+{
+	struct ask a = { .method = "GET", .path = "/tagged" };
+	char tag[64] = "";
+	char several[200];
+
+	(void)state;
+	struct told first = ask(&a);
+	assert_int_equal(first.status, 200);
+	assert_int_equal(sscanf(strstr(first.head, "ETag: "), "ETag: %63s", tag), 1);
+	assert_int_equal(strlen(tag), 34);
+	(void)snprintf(several, sizeof(several), "W/\"x\", W/%s, \"y\"", tag);
+	const char *const same[] = { tag, several };
+	for (size_t i = 0; i < PAT_ARRAY_LEN(same); i++) {
+		a.match = same[i];
+		struct told told = ask(&a);
+		assert_int_equal(told.status, 304);
+		assert_string_equal(told.body, "");
+		assert_non_null(strstr(told.head, tag));
+	}
+	tag[5] ^= 1;
+	const char *const other[] = { "", "*", "\"\"", tag };
+	for (size_t i = 0; i < PAT_ARRAY_LEN(other); i++) {
+		a.match = other[i];
+		assert_int_equal(ask(&a).status, 200);
+	}
+	a.match = several;
+	tagged_text = "two";
+	struct told changed = ask(&a);
+	assert_int_equal(changed.status, 200);
+	assert_string_equal(changed.body, "\"two\"");
+	tagged_text = "one";
+}
+
+/* A page that stands open and asks by itself must not keep its session for ever. */
+static void asking_whether_something_changed_is_no_activity(void **state)
+{
+	static const struct {
+		const char *method;
+		const char *match;
+		bool active;
+	} cases[] = {
+		{ "GET", NULL, true },       { "GET", "\"x\"", false }, { "HEAD", "\"x\"", false },
+		{ "GET", "", false },        { "POST", NULL, true },    { "POST", "\"x\"", true },
+		{ "DELETE", "\"x\"", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PAT_ARRAY_LEN(cases); i++) {
+		struct ask a = { .method = cases[i].method,
+			         .path = "/session",
+			         .cookie = COOKIE,
+			         .csrf = CSRF,
+			         .type = "application/json",
+			         .match = cases[i].match };
+
+		was_active = !cases[i].active;
+		assert_int_equal(ask(&a).status, 200);
+		assert_int_equal(was_active, cases[i].active);
+	}
 }
 
 /* ---- Rules. */
@@ -325,6 +447,69 @@ static void other_origins_are_refused(void **state)
 	}
 }
 
+static void two_segments_are_handed_over(void **state)
+{
+	static const struct {
+		const char *path;
+		int status;
+		const char *id;
+		const char *part;
+	} cases[] = {
+		{ "/things/a/parts/b", 200, "a", "b" },
+		{ "/things/a/parts/b/end", 200, "a", "b" },
+		{ "/things/parts/parts/end", 200, "parts", "end" },
+		{ "/things/a/parts", 200, "a", "" }, /* nothing left of another row's try */
+		{ "/things/a/parts/", 404, NULL, NULL },
+		{ "/things/a/parts//end", 404, NULL, NULL },
+		{ "/things//parts/b", 404, NULL, NULL },
+		{ "/things/a/parts/b/ends", 404, NULL, NULL },
+		{ "/things/a/parts/b/c/end", 404, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PAT_ARRAY_LEN(cases); i++) {
+		expect(cases[i].path, &(struct ask){ .method = "GET", .path = cases[i].path },
+		       cases[i].status, NULL);
+		if (cases[i].status != 200)
+			continue;
+		assert_string_equal(handler_id, cases[i].id);
+		assert_string_equal(handler_part, cases[i].part);
+	}
+}
+
+static void any_of_a_routes_scopes_opens_it(void **state)
+{
+	static const struct {
+		const char *scopes;
+		int status;
+	} cases[] = {
+		{ "a:read", 200 },         { "b:read", 200 }, { "a:read b:read", 200 },
+		{ "0 b:read z", 200 },     { "a:rea", 403 },  { "a:read2", 403 },
+		{ "b:write c:read", 403 }, { "", 403 },       { NULL, 403 },
+		{ "a:readb:read", 403 },
+	};
+	struct ask a = { .entry = "product", .method = "GET", .path = "/v1/scoped", .user = "7" };
+
+	(void)state;
+	for (size_t i = 0; i < PAT_ARRAY_LEN(cases); i++) {
+		a.scopes = cases[i].scopes;
+		expect(cases[i].scopes ? cases[i].scopes : "none", &a, cases[i].status,
+		       cases[i].status == 403 ? "insufficient_scope" : NULL);
+	}
+	a.scopes = "secret:scope";
+	struct told told = ask(&a);
+	assert_non_null(strstr(told.body, "This endpoint requires the a:read scope"));
+	assert_non_null(strstr(told.head, "WWW-Authenticate: Bearer error=\"insufficient_scope\", "
+	                                  "scope=\"a:read\"\r\n"));
+	assert_null(strstr(told.body, "secret:scope"));
+	a.user = NULL;
+	expect("nobody", &a, 401, "token_missing");
+	a.entry = "api";
+	a.user = "7";
+	a.scopes = "a:read";
+	expect("not through the gate", &a, 404, "not_found");
+}
+
 static void the_public_url_is_an_origin_of_ours(void **state)
 {
 	struct ask a = { .method = "POST",
@@ -384,6 +569,122 @@ static void sessions_and_csrf_tokens_are_asked_for(void **state)
 		expect(cases[i].method, &a, cases[i].status, cases[i].reason);
 		session_result = 0;
 	}
+}
+
+/* With a token, whatever the browser says besides; without one, as a session. */
+static void a_token_or_a_session_manages(void **state)
+{
+	static const struct {
+		const char *method;
+		const char *user;
+		const char *scopes;
+		const char *limits;
+		int status;
+		const char *reason;
+	} cases[] = {
+		{ "GET", "8", "tokens:read", "aud=patd", 200, NULL },
+		{ "GET", "8", "a tokens:read z", "aud=files aud=patd net=::/0", 200, NULL },
+		{ "DELETE", "8", "tokens:write", "aud=patd", 200, NULL },
+		{ "GET", "8", "tokens:write", "aud=patd", 403, "insufficient_scope" },
+		{ "DELETE", "8", "tokens:read", "aud=patd", 403, "insufficient_scope" },
+		{ "GET", "8", "", "aud=patd", 403, "insufficient_scope" },
+		{ "GET", "8", "tokens:read", "", 403, "token_audience" },
+		{ "GET", "8", "tokens:read", "aud=files", 403, "token_audience" },
+		{ "GET", "8", "tokens:read", "aud=patd2", 403, "token_audience" },
+		{ "GET", "8", "tokens:read", "res=patd/a=b", 403, "token_audience" },
+		{ "GET", "9", "tokens:read", "aud=patd", 403, "not_allowed" },
+		{ "GET", "10", "tokens:read", "aud=patd", 503, "unavailable" },
+		{ "GET", "u_42", "tokens:read", "aud=patd", 403, "not_allowed" },
+		{ "GET", "-", "tokens:read", "aud=patd", 403, "not_allowed" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < PAT_ARRAY_LEN(cases); i++) {
+		struct ask a = { .method = cases[i].method,
+			         .path = "/managed",
+			         .cookie = COOKIE,
+			         .origin = "https://evil.example",
+			         .site = "cross-site",
+			         .user = cases[i].user,
+			         .scopes = cases[i].scopes,
+			         .token_id = "00112233445566778899aabbccddeeff",
+			         .limits = cases[i].limits };
+
+		session_result = -EIO; /* nobody may ask */
+		expect(cases[i].limits, &a, cases[i].status, cases[i].reason);
+		session_result = 0;
+		if (cases[i].status == 200)
+			assert_string_equal(handler_via,
+			                    "token:00112233445566778899aabbccddeeff 8");
+	}
+	struct ask a = { .method = "DELETE", .path = "/managed", .scopes = "tokens:write" };
+
+	expect("nobody", &a, 401, "session_required");
+	a.cookie = COOKIE;
+	expect("no CSRF token", &a, 403, "csrf_token_invalid");
+	a.csrf = CSRF;
+	expect("a session", &a, 200, NULL);
+	assert_string_equal(handler_via, "page 7");
+	a.site = "cross-site";
+	expect("another site", &a, 403, "cross_site_request");
+}
+
+static void administrators_administer(void **state)
+{
+	struct ask a = { .method = "DELETE",
+		         .path = "/administered",
+		         .user = "7",
+		         .scopes = "admin:write",
+		         .limits = "aud=patd" };
+
+	(void)state;
+	expect("an administrator's", &a, 200, NULL);
+	a.scopes = "admin:read tokens:write";
+	expect("without the scope", &a, 403, "insufficient_scope");
+	a.scopes = "admin:write";
+	a.user = "8";
+	expect("somebody else's", &a, 403, "not_allowed");
+	a = (struct ask){
+		.method = "DELETE", .path = "/administered", .cookie = COOKIE, .csrf = CSRF
+	};
+	expect("a session", &a, 403, "not_allowed");
+	session_admin = true;
+	expect("an administrator's session", &a, 200, NULL);
+	session_admin = false;
+}
+
+/* What does not say that it is for them is not. */
+static void a_products_own_people_have_what_is_for_them(void **state)
+{
+	static const char *const closed[] = { "/session", "/managed", "/administered" };
+	struct ask a = { .method = "GET", .path = "/portal", .cookie = COOKIE, .csrf = CSRF };
+
+	(void)state;
+	session_service = "shop";
+	session_admin = true; /* were they ever */
+	expect("theirs", &a, 200, NULL);
+	a.method = "POST";
+	a.path = "/portal/managed";
+	expect("theirs, to manage", &a, 200, NULL);
+	a.method = "DELETE";
+	for (size_t i = 0; i < PAT_ARRAY_LEN(closed); i++) {
+		a.path = closed[i];
+		expect(closed[i], &a, 403, "not_allowed");
+	}
+	session_service = "";
+	session_admin = false;
+	a.method = "GET";
+	a.path = "/portal";
+	expect("somebody with an account", &a, 200, NULL);
+	/* To the gate they are no number, and their tokens name another product. */
+	a = (struct ask){ .method = "POST",
+		          .path = "/portal/managed",
+		          .user = "shop:7",
+		          .scopes = "tokens:write",
+		          .limits = "aud=shop" };
+	expect("their token", &a, 403, "token_audience");
+	a.limits = "aud=patd";
+	expect("one that names patd", &a, 403, "not_allowed");
 }
 
 static void two_csrf_tokens_are_none(void **state)
@@ -472,6 +773,7 @@ static void faults_are_no_successes(void **state)
 		{ -EIO, "unavailable", "Retry-After: 5\r\n" },
 		{ -ENOMEM, "unavailable", "Retry-After: 5\r\n" },
 		{ -EBUSY, "busy", "Retry-After: 1\r\n" },
+		{ PAT_STORE_UNKNOWN, "change_unknown", "Retry-After: 5\r\n" },
 		{ -ENOSPC, "storage_full", "Retry-After: 30\r\n" },
 	};
 	struct ask a = { .method = "GET", .path = "/public" };
@@ -515,11 +817,16 @@ static void every_real_route_has_a_rule(void **state)
 
 		assert_int_not_equal(route->rule, PAT_RULE_NONE);
 		assert_non_null(route->handler);
-		if (!safe)
+		assert_int_equal(route->entry == PAT_ENTRY_PRODUCT, route->rule == PAT_RULE_GATED);
+		assert_true(route->rule != PAT_RULE_MANAGED || route->scopes);
+		assert_int_equal(route->admin, strstr(route->path, "/admin/") != NULL);
+		if (route->rule == PAT_RULE_GATED)
+			assert_true(route->scopes || route->reach == PAT_REACH_NONE);
+		else if (!safe)
 			assert_true(route->rule == PAT_RULE_SESSION ||
+			            route->rule == PAT_RULE_MANAGED ||
+			            route->rule == PAT_RULE_SERVICE ||
 			            route->rule == PAT_RULE_SAME_ORIGIN);
-		if (route->entry == PAT_ENTRY_PRODUCT)
-			assert_int_equal(route->rule, PAT_RULE_GATED);
 		for (size_t j = 0; j < i; j++)
 			assert_false(pat_routes[j].entry == route->entry &&
 			             strcmp(pat_routes[j].path, route->path) == 0 &&
@@ -533,10 +840,17 @@ int main(void)
 		cmocka_unit_test(paths_and_methods_are_matched),
 		cmocka_unit_test(an_id_is_one_bounded_segment),
 		cmocka_unit_test(the_route_is_named_as_the_table_has_it),
+		cmocka_unit_test(an_answer_that_the_client_has_is_not_sent),
+		cmocka_unit_test(asking_whether_something_changed_is_no_activity),
 		cmocka_unit_test(a_route_without_a_rule_refuses),
 		cmocka_unit_test(other_origins_are_refused),
+		cmocka_unit_test(two_segments_are_handed_over),
+		cmocka_unit_test(any_of_a_routes_scopes_opens_it),
 		cmocka_unit_test(the_public_url_is_an_origin_of_ours),
 		cmocka_unit_test(sessions_and_csrf_tokens_are_asked_for),
+		cmocka_unit_test(a_token_or_a_session_manages),
+		cmocka_unit_test(administrators_administer),
+		cmocka_unit_test(a_products_own_people_have_what_is_for_them),
 		cmocka_unit_test(two_csrf_tokens_are_none),
 		cmocka_unit_test(gate_and_health_are_nginx_s_word),
 		cmocka_unit_test(bodies_are_bounded_and_json),

@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "web/json.h"
+#include "web/router.h"
 #include "web/server.h"
 
 #define MS      1000000ull
@@ -26,6 +27,28 @@ static const char *const livez_head[] = { "PATD_ENTRY", "health",       "REQUEST
 	                                  "HEAD",       "DOCUMENT_URI", "/livez",
 	                                  NULL };
 
+#define UPLOAD_BYTES_MAX (2u << 20)
+#define PIECE            100000u
+
+static int sum_handler(struct pat_call *call);
+static int flow_handler(struct pat_call *call);
+static int short_handler(struct pat_call *call);
+
+#define STREAM(method_, path_, rule_, body_, handler_)                                     \
+	{                                                                                  \
+		.entry = PAT_ENTRY_PAGES, .method = method_, .path = path_, .rule = rule_, \
+		.body_bytes_max = body_, .handler = handler_                               \
+	}
+
+static const struct pat_route streams[] = {
+	STREAM("POST", "/sum", PAT_RULE_PUBLIC, UPLOAD_BYTES_MAX, sum_handler),
+	STREAM("GET", "/flow", PAT_RULE_PUBLIC, 0, flow_handler),
+	STREAM("GET", "/short", PAT_RULE_PUBLIC, 0, short_handler),
+	STREAM("POST", "/ruled", PAT_RULE_NONE, UPLOAD_BYTES_MAX, sum_handler),
+};
+static const struct pat_router stream_router = { .routes = streams,
+	                                         .n_routes = PAT_ARRAY_LEN(streams) };
+
 struct site {
 	char folder[64];
 	struct sockaddr_un address;
@@ -33,7 +56,7 @@ struct site {
 	struct pat_web *web;
 };
 
-static void site_start(struct site *site, unsigned timeout_ms)
+static void site_start_with(struct site *site, unsigned timeout_ms, const struct pat_router *router)
 {
 	*site = (struct site){ .address = { .sun_family = AF_UNIX } };
 	test_folder(site->folder);
@@ -46,9 +69,15 @@ static void site_start(struct site *site, unsigned timeout_ms)
 	assert_int_equal(listen(site->listen_fd, 256), 0);
 	assert_int_equal(pat_web_new(&(struct pat_web_config){ .listen_fd = site->listen_fd,
 	                                                       .threads = THREADS,
+	                                                       .router = router,
 	                                                       .request_timeout_ms = timeout_ms },
 	                             &site->web, NULL),
 	                 0);
+}
+
+static void site_start(struct site *site, unsigned timeout_ms)
+{
+	site_start_with(site, timeout_ms, NULL);
 }
 
 static void site_end(struct site *site)
@@ -190,6 +219,172 @@ static void too_much_body_is_told_to_one_who_still_sends(void **state)
 	site_end(&site);
 }
 
+/* ---- Bodies that are not held in memory. */
+
+static _Atomic int flows_done;
+
+/* Adds up what comes; the sum is the answer. */
+static int sum_handler(struct pat_call *call)
+{
+	uint64_t bytes = call->request->inflow ? 0 : call->request->body_len;
+	uint64_t sum = 0;
+	uint8_t piece[5000];
+	ssize_t n = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		sum += (uint8_t)call->request->body[i];
+	while (call->request->inflow &&
+	       (n = pat_inflow_read(call->request->inflow, piece, sizeof(piece))) > 0) {
+		bytes += (uint64_t)n;
+		for (ssize_t i = 0; i < n; i++)
+			sum += piece[i];
+	}
+	if (n < 0)
+		return (int)n;
+	struct pat_json_writer w = pat_call_json(call, 200);
+	pat_json_open(&w, NULL, '{');
+	pat_json_number(&w, "bytes", (int64_t)bytes);
+	pat_json_number(&w, "sum", (int64_t)sum);
+	pat_json_close(&w, '}');
+	return 0;
+}
+
+static int flow_send(void *arg, pat_emit_fn *emit, void *to)
+{
+	static _Thread_local char piece[PIECE];
+	int n = *(const int *)arg;
+
+	memset(piece, 'x', sizeof(piece));
+	for (int i = 0; i < n; i++) {
+		int r = emit(to, piece, sizeof(piece));
+
+		if (r != 0)
+			return r;
+	}
+	return 0;
+}
+
+static void flow_done(void *arg)
+{
+	(void)arg;
+	flows_done++;
+}
+
+/* Promises twelve pieces, and sends so many. */
+static int flow(struct pat_call *call, const int *pieces)
+{
+	pat_call_status(call, 200);
+	pat_response_flow(call->response, &(struct pat_outflow){ .arg = (void *)pieces,
+	                                                         .bytes = 12ull * PIECE,
+	                                                         .send = flow_send,
+	                                                         .done = flow_done });
+	return 0;
+}
+
+static int flow_handler(struct pat_call *call)
+{
+	static const int twelve = 12;
+
+	return flow(call, &twelve);
+}
+
+static int short_handler(struct pat_call *call)
+{
+	static const int eleven = 11;
+
+	return flow(call, &eleven);
+}
+
+/* Around what is held in memory, and up to the largest; `sent` of them come, and then the end. */
+static void upload(const struct site *site, const char *path, size_t bytes, size_t sent,
+                   char answer[static 4096])
+{
+	const char *pairs[] = { "PATD_ENTRY", "pages", "REQUEST_METHOD", "POST", "DOCUMENT_URI",
+		                path,         NULL };
+	pat_cleanup(pat_freep) char *much = calloc(1, bytes + 1);
+	pat_cleanup(pat_buf_done) struct pat_buf request = { 0 };
+	int fd = site_connect(site);
+
+	assert_non_null(much);
+	memset(much, 3, bytes);
+	pat_buf_init(&request, 4u << 20);
+	test_scgi_bytes(&request, pairs, much, bytes);
+	(void)!send(fd, request.data, request.len - bytes + sent, MSG_NOSIGNAL);
+	(void)shutdown(fd, SHUT_WR);
+	(void)read_answer(fd, answer);
+	(void)close(fd);
+}
+
+static void large_bodies_are_read_piece_by_piece(void **state)
+{
+	static const size_t sizes[] = { 0,
+		                        1,
+		                        PAT_SCGI_BODY_BYTES_MAX - 1,
+		                        PAT_SCGI_BODY_BYTES_MAX,
+		                        PAT_SCGI_BODY_BYTES_MAX + 1,
+		                        500000 };
+	struct site site;
+	char answer[4096];
+	char want[64];
+
+	(void)state;
+	site_start_with(&site, 2000, &stream_router);
+	for (size_t i = 0; i < PAT_ARRAY_LEN(sizes); i++) {
+		upload(&site, "/sum", sizes[i], sizes[i], answer);
+		(void)snprintf(want, sizeof(want), "{\"bytes\":%zu,\"sum\":%zu}", sizes[i],
+		               3 * sizes[i]);
+		assert_non_null(strstr(answer, want));
+	}
+	upload(&site, "/sum", 500000, 400000, answer); /* cut off: a fault, not a short body */
+	assert_non_null(strstr(answer, "Status: 503"));
+	upload(&site, "/ruled", 500000, 500000, answer);
+	assert_non_null(strstr(answer, "Status: 403 Forbidden\r\n"));
+	upload(&site, "/sum", UPLOAD_BYTES_MAX + 1, UPLOAD_BYTES_MAX + 1, answer);
+	assert_non_null(strstr(answer, "Status: 413 Content Too Large\r\n"));
+	site_end(&site);
+}
+
+/* Reads an answer of any size: its length without the head, and the head. */
+static size_t download(const struct site *site, const char *method, const char *path,
+                       char head[static 4096])
+{
+	const char *pairs[] = { "PATD_ENTRY", "pages", "REQUEST_METHOD", method, "DOCUMENT_URI",
+		                path,         NULL };
+	pat_cleanup(pat_buf_done) struct pat_buf all = { 0 };
+	char piece[9000];
+	int fd = site_connect(site);
+
+	pat_buf_init(&all, 4u << 20);
+	assert_true(send_request(fd, pairs, "", 0));
+	for (ssize_t n = 0; (n = recv(fd, piece, sizeof(piece), 0)) > 0;)
+		assert_int_equal(pat_buf_add(&all, piece, (size_t)n), 0);
+	(void)close(fd);
+	const char *end = strstr(pat_buf_str(&all), "\r\n\r\n");
+	assert_non_null(end);
+	size_t head_len = (size_t)(end + 4 - all.data);
+	(void)snprintf(head, 4096, "%.*s", (int)head_len, all.data);
+	return all.len - head_len;
+}
+
+static void large_bodies_are_written_piece_by_piece(void **state)
+{
+	struct site site;
+	char head[4096];
+
+	(void)state;
+	flows_done = 0;
+	site_start_with(&site, 2000, &stream_router);
+	assert_int_equal(download(&site, "GET", "/flow", head), 12 * PIECE);
+	assert_non_null(strstr(head, "\r\nContent-Length: 1200000\r\n"));
+	assert_int_equal(download(&site, "HEAD", "/flow", head), 0);
+	assert_non_null(strstr(head, "\r\nContent-Length: 1200000\r\n"));
+	/* Less than was promised: the connection ends, and the length tells. */
+	assert_int_equal(download(&site, "GET", "/short", head), 11 * PIECE);
+	assert_non_null(strstr(head, "\r\nContent-Length: 1200000\r\n"));
+	site_end(&site);
+	assert_int_equal(flows_done, 3);
+}
+
 static void silent_clients_do_not_keep_a_thread(void **state)
 {
 	struct site site;
@@ -302,6 +497,8 @@ int main(void)
 		cmocka_unit_test(requests_are_answered),
 		cmocka_unit_test(unreadable_requests_are_refused),
 		cmocka_unit_test(too_much_body_is_told_to_one_who_still_sends),
+		cmocka_unit_test(large_bodies_are_read_piece_by_piece),
+		cmocka_unit_test(large_bodies_are_written_piece_by_piece),
 		cmocka_unit_test(silent_clients_do_not_keep_a_thread),
 		cmocka_unit_test(hasty_clients_do_no_harm),
 		cmocka_unit_test(many_clients_are_all_answered),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The one way from the pages to the server: JSON under /api/v1, the session's CSRF token, errors as ApiError.
-// An ended session leads to the sign-in page from here, so no caller has to think of it.
+// An ended session leads to the sign-in page, or back to its product, from here, so no caller has to think of it.
 
 import { strings } from './strings.js';
 import { duration } from './time.js';
@@ -41,48 +41,83 @@ function leave(go) {
 }
 
 function leaveToSignIn() {
+  if (session?.portal) return leave(() => location.replace(session.portal.return_url));
   const here = location.pathname + location.search;
   return leave(() => location.replace(`/signin?next=${encodeURIComponent(here)}`));
+}
+
+/** What an answer that is no success comes to: the sign-in page, or an ApiError. */
+export function refused(status, answer, retryAfter) {
+  if (status === 401 && answer.reason === 'session_required') return leaveToSignIn();
+  throw new ApiError(status, answer, retryAfter);
 }
 
 async function send(method, path, body, headers) {
   const options = { method, headers: { Accept: 'application/json', ...headers }, signal: AbortSignal.timeout(TIMEOUT_MS) };
   if (session && method !== 'GET') options.headers['X-CSRF-Token'] = session.csrf_token;
-  if (body !== undefined) {
+  if (body instanceof Blob) {
+    options.headers['Content-Type'] = body.type;
+    options.body = body;
+  } else if (body !== undefined) {
     options.headers['Content-Type'] = 'application/json';
     options.body = JSON.stringify(body);
   }
   try {
     const response = await fetch(`/api/v1${path}`, options);
-    const isJson = (response.headers.get('Content-Type') ?? '').includes('json');
+    const isJson = response.status !== 304 && (response.headers.get('Content-Type') ?? '').includes('json');
     return { response, answer: isJson ? await response.json() : {} };
   } catch {
     throw new ApiError(0, {});
   }
 }
 
-async function request(method, path, body, headers = {}) {
-  let { response, answer } = await send(method, path, body, headers);
-  if (response.status === 403 && answer.reason === 'csrf_token_invalid' && session) {
-    await openSession();
-    ({ response, answer } = await send(method, path, body, headers));
-  }
-  if (response.ok) return answer;
-  if (response.status === 401 && answer.reason === 'session_required') return leaveToSignIn();
-  throw new ApiError(response.status, answer, Number(response.headers.get('Retry-After')));
+/**
+ * Whether the same request may do better now: the session got a new CSRF token, or a new cookie while the request was
+ * under way, because a password was proven or changed here or in another tab.
+ */
+async function isRenewed(response, answer) {
+  if (response.status === 403 && answer.reason === 'csrf_token_invalid' && session) return Boolean(await openSession());
+  if (response.status !== 401 || answer.reason !== 'session_required' || !session) return false;
+  const { response: again, answer: current } = await send('GET', SESSION);
+  return again.ok && Boolean(await adopt(current));
 }
 
+async function exchange(method, path, body, headers = {}) {
+  let { response, answer } = await send(method, path, body, headers);
+  if (await isRenewed(response, answer)) ({ response, answer } = await send(method, path, body, headers));
+  if (response.ok || response.status === 304) return { response, answer };
+  return refused(response.status, answer, Number(response.headers.get('Retry-After')));
+}
+
+const request = async (...parts) => (await exchange(...parts)).answer;
+
 export const get = (path) => request('GET', path);
+
+/** { tag, answer }, or null when the answer is still the one of `tag`. The session does not count as used by it. */
+export async function getUnlessSame(path, tag) {
+  const { response, answer } = await exchange('GET', path, undefined, tag && { 'If-None-Match': tag });
+  return response.status === 304 ? null : { tag: response.headers.get('ETag'), answer };
+}
+
 export const post = (path, body, headers) => request('POST', path, body, headers);
+export const patch = (path, body) => request('PATCH', path, body);
+export const put = (path, body) => request('PUT', path, body);
 export const del = (path) => request('DELETE', path);
 
-/** Reads who is signed in. If it is someone else than before, the page starts afresh as theirs. */
-export async function openSession() {
-  const current = await get(SESSION);
+/** Takes a session over. If it is someone else's than before, the page starts afresh as theirs. */
+function adopt(current) {
   if (session && session.person.id !== current.person.id) return leave(() => location.reload());
   session = current;
   return session;
 }
+
+/** Reads who is signed in. */
+export const openSession = async () => adopt(await get(SESSION));
+
+/** Proves the password anew, which gives the session another cookie and CSRF token. */
+export const proveSession = async (password) => adopt(await post(`${SESSION}/proof`, { password }));
+
+export const csrfToken = () => session?.csrf_token ?? '';
 
 /** The server gave this session a new CSRF token (after a change of password). */
 export function renewCsrfToken(token) {

@@ -17,11 +17,21 @@ export function onCloseRequest(dialog, handler) {
   dialog.addEventListener('keydown', (event) => event.key === 'Escape' && instead(event));
 }
 
+/** The field into which somebody types `word` before `yes` can be pressed; Enter in it presses it. */
+function wordField({ label, word }, yes) {
+  const input = el('input', { id: 'confirm-word', type: 'text', autocomplete: 'off', autocapitalize: 'none', spellcheck: 'false' });
+  const isTyped = () => input.value.trim().toLocaleLowerCase() === word;
+  yes.disabled = true;
+  input.addEventListener('input', () => { yes.disabled = !isTyped(); });
+  input.addEventListener('keydown', (event) => event.key === 'Enter' && isTyped() && yes.click());
+  return el('div', { class: 'field' }, el('label', { for: 'confirm-word' }, label), input);
+}
+
 /**
  * Asks and resolves to true once accepted (and `action`, if given, has succeeded), else to false.
- * `details` are the nodes between title and buttons.
+ * `details` are the nodes between title and buttons. With `typed`, { label, word }, that word has to be typed first.
  */
-export function confirm({ title, details, accept, cancel, action = async () => {} }) {
+export function confirm({ title, details, accept, cancel, typed = null, action = async () => {} }) {
   return new Promise((resolve) => {
     const problem = el('p', { class: 'alert', role: 'alert' });
     const yes = el('button', { type: 'button', class: 'button danger', id: 'confirm-accept' }, accept);
@@ -30,7 +40,7 @@ export function confirm({ title, details, accept, cancel, action = async () => {
       class: 'dialog narrow', id: 'confirm-dialog', role: 'alertdialog', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-details',
     },
       el('h2', { id: 'confirm-title' }, title),
-      el('div', { id: 'confirm-details', class: 'dialog-body' }, ...details, problem),
+      el('div', { class: 'dialog-body' }, el('div', { id: 'confirm-details' }, ...details), typed && wordField(typed, yes), problem),
       el('div', { class: 'actions' }, no, yes));
 
     const isBusy = () => yes.getAttribute('aria-busy') === 'true';

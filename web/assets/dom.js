@@ -7,6 +7,12 @@ const SVG = 'http://www.w3.org/2000/svg';
 const ICONS = {
   check: 'M3.5 8.5l3 3 6-7',
   copy: 'M6 6h7v7.5H6zM10 3.5H3V11',
+  cross: 'M5 5l6 6M11 5l-6 6',
+  down: 'M4.5 9.5L8 13l3.5-3.5M8 13V3',
+  link: 'M7 9.5L9.5 7M6.5 5.5l1.7-1.7a2.8 2.8 0 014 4L10.5 9.5M9.5 10.5l-1.7 1.7a2.8 2.8 0 01-4-4l1.7-1.7',
+  more: 'M3.5 8h.01M8 8h.01M12.5 8h.01',
+  up: 'M4.5 6.5L8 3l3.5 3.5M8 3v10',
+  warning: 'M8 2.5l6 11H2zM8 6.5v3M8 11.5h.01',
 };
 
 export const byId = (id) => document.getElementById(id);
@@ -24,15 +30,26 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-export function icon(name) {
+/** An icon of a page's own: the path of one stroke in a square of 16 by 16. */
+export function drawing(d) {
   const svg = document.createElementNS(SVG, 'svg');
   svg.setAttribute('viewBox', '0 0 16 16');
   svg.setAttribute('class', 'icon');
   svg.setAttribute('aria-hidden', 'true');
   const path = document.createElementNS(SVG, 'path');
-  path.setAttribute('d', ICONS[name]);
+  path.setAttribute('d', d);
   svg.append(path);
   return svg;
+}
+
+export const icon = (name) => drawing(ICONS[name]);
+
+/** Resolves once the style sheet is there. */
+export function loadStyle(href) {
+  if (document.querySelector(`link[href="${CSS.escape(href)}"]`)) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    document.head.append(el('link', { rel: 'stylesheet', href, onload: resolve, onerror: reject }));
+  });
 }
 
 /** A short message in the corner, read out by screen readers, gone after a while. */

@@ -3,12 +3,12 @@
 // A date means the end of that day where the person is; what that comes to is always written out in full.
 
 import { el } from './dom.js';
-import { strings } from './strings.js';
+import { tokenStrings } from './strings-generate.js';
 import { DAY_MS, day, full, toDateField, toRfc3339 } from './time.js';
 
-const PRESET_DAYS = [1, 7, 30, 90];
+const PRESET_DAYS = [1, 7, 30, 60, 90];
 const CLOCK_SLACK_MS = 60_000;
-const texts = strings.generate;
+const texts = tokenStrings.generate;
 
 const usualDays = (policy) => Math.min(policy.expires_in_days_default, policy.expires_in_days_max);
 
@@ -52,8 +52,36 @@ function customExpiry(field, policy) {
 /** What is chosen: whether it will do, how it reads, and what to send. */
 export function chosenExpiry(value, dateField, policy) {
   if (value === 'custom') return customExpiry(dateField, policy);
-  if (value === 'never') return { ready: true, text: texts.neverWarning, until: null, body: { expires_at: null } };
+  if (value === 'never') return { ready: true, isWarning: true, text: texts.neverWarning, until: null, body: { expires_at: null } };
   const days = Number(value);
   const at = Date.now() + days * DAY_MS;
   return { ready: true, text: texts.expiresOn(full(at)), until: day(at), body: { expires_in_days: days } };
+}
+
+/**
+ * Chooses in `form` what a link proposes ("30d", "2026-12-31", "never"), as near as policy allows; resolves to a sentence about
+ * what could not be had, or to nothing.
+ */
+export function proposeExpiry(form, dateField, text, policy) {
+  const check = (value) => {
+    const radio = form.querySelector(`#expires-${value}`);
+    if (radio) radio.checked = true;
+    return Boolean(radio);
+  };
+  const date = (value) => {
+    check('custom');
+    dateField.value = value;
+  };
+  const days = /^(\d{1,5})d?$/.exec(text)?.[1];
+  const max = policy.expires_in_days_max;
+  if (text === 'never') return check('never') ? null : texts.linkNever;
+  if (days > 0) {
+    if (Number(days) <= max && !check(Number(days))) date(toDateField(Date.now() + days * DAY_MS));
+    if (Number(days) > max) date(dateField.max);
+    return Number(days) > max ? texts.linkTooLong(days, max) : null;
+  }
+  if (!/^\d{4}-\d\d-\d\d$/.test(text)) return texts.linkExpiry;
+  const isAllowed = text >= dateField.min && text <= dateField.max;
+  if (isAllowed) date(text);
+  return isAllowed ? null : texts.linkDate;
 }

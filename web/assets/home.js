@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file browser, the page one arrives on. It has no files product behind it yet and says so;
-// what it has is the account menu.
+// The page one arrives on where there is no files product. All it has is the frame.
 
-import { startSession } from './session.js';
+import { startFrame } from './frame.js';
 
-await startSession();
+await startFrame();

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The catalog of scopes, and how a token's scopes are shown in short with a popover that names them all.
+// The catalog of scopes, and how a token's scopes and limits are shown in short, with popovers that name them all.
 // Choosing scopes for a new token is in scope-choices.js.
 
 import { get } from './api.js';
 import { el } from './dom.js';
+import { attachPopover } from './floating.js';
 import { strings } from './strings.js';
 
 const CHIPS_MAX = 2;
 
 let catalogLoading = null;
-let openPopover = null;
 let popovers = 0;
+const nextId = () => `popover-${(popovers += 1)}`;
 
 /** A scope's code; where it has to break, it breaks after the colon. */
 function chip(scope) {
@@ -27,32 +28,9 @@ export function scopeCatalog() {
   return catalogLoading;
 }
 
-/** Shows the popover while the pointer or the focus is in `box`, and after a tap. One is open at a time. */
-function attachPopover(box, button, popover) {
-  const setOpen = (open) => {
-    if (open) openPopover?.setOpen(false);
-    openPopover = open ? { box, setOpen } : null;
-    popover.hidden = !open;
-    popover.tabIndex = popover.scrollHeight > popover.clientHeight ? 0 : -1;
-    button.setAttribute('aria-expanded', String(open));
-  };
-  const open = () => openPopover?.box === box || setOpen(true);
-  const close = () => openPopover?.box === box && setOpen(false);
-  const isMouse = (event) => event.pointerType === 'mouse';
-
-  box.addEventListener('pointerenter', (event) => isMouse(event) && open());
-  box.addEventListener('pointerleave', (event) => isMouse(event) && !box.contains(document.activeElement) && close());
-  box.addEventListener('focusout', (event) => box.contains(event.relatedTarget) || close());
-  button.addEventListener('focus', open);
-  button.addEventListener('click', open);
-}
-
-addEventListener('pointerdown', (event) => openPopover?.box.contains(event.target) || openPopover?.setOpen(false));
-addEventListener('keydown', (event) => event.key === 'Escape' && openPopover?.setOpen(false));
-
 /** The count and the first scopes of a token; the whole list on hover, focus and tap. */
 export function scopeSummary(token, catalog) {
-  const id = `scopes-popover-${(popovers += 1)}`;
+  const id = nextId();
   const names = token.scopes;
   const label = strings.tokens.scopesLabel(names.length, token.name);
   const describe = (name) => catalog.scopes.find(({ scope }) => scope === name)?.description;
@@ -66,6 +44,21 @@ export function scopeSummary(token, catalog) {
   const more = rest > 0 && el('span', { class: 'chip-more' }, strings.tokens.more(rest));
   const chips = el('div', { class: 'chips' }, ...names.slice(0, CHIPS_MAX).map(chip), more);
   const box = el('div', { class: 'scopes' }, button, chips, popover);
+  attachPopover(box, button, popover);
+  return box;
+}
+
+/** A badge that says that a token is limited; to what, on hover, focus and tap. What says it in words is loaded where there is one. */
+export function limitsBadge(token) {
+  const id = nextId();
+  const label = strings.tokens.limitedLabel(token.name);
+  const list = el('ul', {});
+  import('./limits-words.js').then(({ inSentences }) => list.append(...inSentences(token.limits).map((text) => el('li', {}, text))), () => {});
+  const popover = el('div', { class: 'popover', id, hidden: true, role: 'group', 'aria-label': label, data: { testid: 'limits-popover' } }, list);
+  const button = el('button', {
+    type: 'button', class: 'badge limited-button', 'aria-expanded': 'false', 'aria-controls': id, 'aria-label': label, data: { testid: 'limits-button' },
+  }, strings.tokens.limited);
+  const box = el('div', { class: 'limited' }, button, popover);
   attachPopover(box, button, popover);
   return box;
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every text the scripts show, in one place, so that a translation is one more file like this one.
+// Every text the scripts show, so that a translation is one more file like this one; what is loaded later has its texts in strings-*.js.
 // What depends on a value is a function; texts that never change stand in the HTML pages themselves.
 
 const count = (n, one, many) => `${n} ${n === 1 ? one : many}`;
@@ -17,6 +17,7 @@ export const strings = {
 
   form: {
     emailRequired: 'Enter your email address.',
+    newEmailRequired: 'Enter the new email address.',
     passwordRequired: 'Enter your password.',
     currentPasswordRequired: 'Enter your current password.',
     newPasswordRequired: 'Enter a new password.',
@@ -32,9 +33,30 @@ export const strings = {
     now: 'just now',
   },
 
+  copyKeys: { usual: 'Ctrl+C', apple: '⌘C' },
+
+  frame: {
+    settings: 'Settings',
+    theme: 'Theme',
+    themes: { system: 'System', light: 'Light', dark: 'Dark' },
+    logOut: 'Log out',
+  },
+
+  settings: {
+    title: 'Settings',
+    close: 'Close settings',
+  },
+
   account: {
     administrator: 'Administrator',
     member: 'Member',
+    nameSaved: 'Name saved.',
+    emailSaved: 'Email address changed.',
+    pictureUpload: 'Upload picture',
+    pictureChange: 'Change picture',
+    pictureSaved: 'Picture saved.',
+    pictureRemoved: 'Picture removed.',
+    pictureUnreadable: 'This file is no picture that your browser can read. Choose a PNG, JPEG or WebP file.',
   },
 
   password: {
@@ -44,18 +66,25 @@ export const strings = {
   },
 
   sessions: {
-    current: 'This session',
+    current: 'This browser',
     end: 'End',
+    endOthers: 'End all others',
+    endOthersTitle: 'End all other sessions?',
+    endOthersText: 'You stay signed in here. Everywhere else the next step takes your password. Tokens keep working.',
+    endOthersCancel: 'Keep them',
+    endedOthers: (n) => `${count(n, 'other session', 'other sessions')} ended.`,
     endLabel: (device, address) => `End the session of ${device}, ${address}`,
     ended: (device) => `Session of ${device} ended.`,
     device: (browser, system) => (browser && system ? `${browser} on ${system}` : browser || system || 'Unknown device'),
     lastSeen: 'Last seen ',
-    signedIn: 'signed in ',
+    signedIn: 'Signed in ',
   },
 
   tokens: {
     columns: {
+      select: 'Select',
       name: 'Name',
+      token: 'Token',
       scopes: 'Scopes',
       created: 'Created',
       lastUsed: 'Last used',
@@ -63,79 +92,93 @@ export const strings = {
       actions: 'Actions',
     },
     caption: 'Your personal access tokens',
+    filters: { all: 'All', active: 'Active', expiring: 'Expiring', expired: 'Expired', revoked: 'Revoked' },
+    // For each column what its usual direction is called, then the other.
+    sorts: {
+      name: ['Name, A to Z', 'Name, Z to A'],
+      token: ['Token, A to Z', 'Token, Z to A'],
+      scopes: ['Most scopes', 'Fewest scopes'],
+      created: ['Newest', 'Oldest'],
+      lastUsed: ['Used last', 'Not used for longest'],
+      expires: ['Expiring first', 'Expiring last'],
+    },
     count: (live, ended) => {
       const text = count(live, 'live token', 'live tokens');
       return ended ? `${text}, ${ended} ended` : text;
     },
+    found: (n, all) => `${n} of ${count(all, 'token', 'tokens')}`,
+    range: (first, last, all) => `${first}–${last} of ${all}`,
+    selected: (n) => `${n} selected`,
+    selectLabel: (name) => `Select ${name}`,
+    selectPage: 'Select all live tokens on this page',
     emptyTitle: 'No tokens yet',
-    emptyText: 'Generate one for each script or integration. You can see and copy it once, right after.',
+    emptyText: 'Tokens let scripts and integrations use the API as you. Generate one for each of them.',
     emptyAction: 'Generate new token',
+    noneTitle: 'No token matches',
+    noneText: 'Try another word or another filter.',
+    noneAction: 'Show all tokens',
     neverUsed: 'Never used',
     uses: (n) => count(n, 'use', 'uses'),
     neverExpires: 'Never',
     left: (duration) => `${duration} left`,
     expired: 'Expired',
     revoked: 'Revoked',
-    revokedByDisabling: 'The account was disabled',
+    revokedBy: {
+      owner: 'By you',
+      person_disabled: 'The account was disabled',
+      maker_revoked: 'With the token that made it',
+      administrator: 'By an administrator',
+    },
     scopes: (n) => count(n, 'scope', 'scopes'),
     scopesLabel: (n, token) => `${count(n, 'scope', 'scopes')} of ${token}`,
     more: (n) => `+${n}`,
+    limited: 'Limited',
+    limitedLabel: (token) => `Limited: what ${token} can reach`,
+    actionsLabel: (name) => `Actions for ${name}`,
+    details: 'Details',
     revoke: 'Revoke',
-    revokeLabel: (name) => `Revoke ${name}`,
+    revokedElsewhere: (name) => `“${name}” was revoked elsewhere.`,
+    narrowedElsewhere: (name) => `“${name}” lost scopes elsewhere.`,
+    madeElsewhere: (name) => `“${name}” was generated elsewhere.`,
+    changedElsewhere: (n) => `${n} tokens were changed elsewhere.`,
+  },
+
+  details: {
+    created: 'Created',
+    expires: 'Expires',
+    expired: 'Expired',
+    revoked: 'Revoked',
+    never: 'Never',
+    lastUsed: 'Last used',
+    precision: 'Exact to the second.',
+    uses: 'Uses',
+    scopes: 'Scopes',
+    limits: 'Limits',
+    narrow: 'Take scopes away…',
+    id: 'ID',
+    madeBy: 'Made by',
+    madeByHint: 'The id of a token. This one ends with it.',
+    idHint: 'Names the token in logs. It opens nothing.',
+    close: 'Close',
   },
 
   revoke: {
     title: (name) => `Revoke “${name}”?`,
-    consequence: 'Everything that uses this token stops working at once. This can’t be undone.',
+    titleSeveral: (n) => `Revoke ${n} tokens?`,
+    titleAll: (n) => `Revoke all ${n} live tokens?`,
+    consequence: (n) => `Everything that uses ${n === 1 ? 'this token' : 'them'} stops working at once. This can’t be undone.`,
+    allText: 'That is every token of yours that still works, also those that other filters or pages show.',
     token: 'Token',
     lastUsed: 'Last used',
+    more: (n) => `and ${n} more`,
     accept: 'Revoke token',
+    acceptSeveral: (n) => `Revoke ${n} tokens`,
+    acceptAll: 'Revoke all tokens',
     cancel: 'Keep token',
+    cancelSeveral: 'Keep tokens',
+    word: 'revoke all',
+    typeWord: (word) => `To go on, type “${word}”`,
     done: (name) => `“${name}” is revoked.`,
-  },
-
-  generate: {
-    days: (n) => count(n, 'day', 'days'),
-    custom: 'Custom date',
-    never: 'No expiration',
-    neverWarning: 'This token works until you revoke it. Prefer a date.',
-    expiresOn: (date) => `Expires on ${date}`,
-    chooseDate: 'Choose the last day on which the token works.',
-    dateRequired: 'Choose a date.',
-    dateRange: (from, to) => `Choose a date from ${from} to ${to}.`,
-    nameTooLong: (n) => `This name has ${n} characters. At most 64 fit.`,
-    needBoth: 'To generate, enter a name and choose at least one scope.',
-    needName: 'To generate, enter a name.',
-    needScope: 'To generate, choose at least one scope.',
-    needDate: 'To generate, choose a date.',
-    needShorterName: 'To generate, shorten the name.',
-    summary: (n, until) => `${count(n, 'scope', 'scopes')}, until ${until}`,
-    summaryNever: (n) => `${count(n, 'scope', 'scopes')}, no expiration`,
-    selected: (n) => (n ? `${n} selected` : 'None selected'),
-    deprecated: 'Deprecated',
-    changesData: 'Changes data',
-    noMatch: 'No scope matches.',
-    lost: (name) =>
-      `“${name}” was generated, but the answer carrying it got lost on the way and cannot be repeated. ` +
-      'Revoke that token in the list and generate another one.',
-    discardTitle: 'Discard this token?',
-    discardText: 'What you entered is lost. No token has been generated.',
-    discardAccept: 'Discard',
-    discardCancel: 'Keep editing',
-  },
-
-  result: {
-    copy: 'Copy',
-    copied: 'Copied',
-    copiedAnnounce: 'Token copied to the clipboard.',
-    commandCopied: 'Command copied, with the token in it.',
-    pressToCopy: (keys) => `The token is selected. Press ${keys} to copy it.`,
-    keys: 'Ctrl+C',
-    keysApple: '⌘C',
-    noProfileScope: 'This token may not read /v1/me (that takes current_user:read): the answer names the missing scope.',
-    closeTitle: 'Close without the token?',
-    closeText: 'It is shown only this once. If you have not copied it, you will have to revoke it and generate another.',
-    closeAccept: 'Close',
-    closeCancel: 'Back to the token',
+    doneSeveral: (n) => (n === 1 ? '1 token is revoked.' : `${n} tokens are revoked.`),
   },
 };

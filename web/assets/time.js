@@ -8,7 +8,7 @@ export const DAY_MS = 86_400_000;
 const UNITS = [['year', 365 * DAY_MS], ['month', 30 * DAY_MS], ['day', DAY_MS], ['hour', 3_600_000], ['minute', 60_000]];
 const TIME_LEFT_UNITS = ['day', 'hour', 'minute'];
 
-const locale = navigator.languages?.find((tag) => tag.split('-')[0] === language) ?? language;
+export const locale = navigator.languages?.find((tag) => tag.split('-')[0] === language) ?? language;
 const relativeFormat = new Intl.RelativeTimeFormat(locale);
 const dateFormat = new Intl.DateTimeFormat(locale, { day: 'numeric', month: 'short', year: 'numeric' });
 const FULL = { day: 'numeric', month: 'short', year: 'numeric', hour: 'numeric', minute: '2-digit', timeZoneName: 'short' };
@@ -32,7 +32,7 @@ export function duration(seconds) {
 export function until(instant) {
   const ms = Math.max(0, new Date(instant) - Date.now());
   const [unit, size] = UNITS.find(([name, each]) => TIME_LEFT_UNITS.includes(name) && ms >= 2 * each) ?? UNITS.at(-1);
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.round(ms / size));
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.max(1, Math.round(ms / size)));
 }
 
 /** "23 Dec 2026" */
@@ -49,6 +49,15 @@ export function toDateField(instant) {
   const date = new Date(instant);
   const two = (n) => String(n).padStart(2, '0');
   return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** A <time> that shows the instant to the second, in UTC. */
+export function utcElement(instant) {
+  const node = document.createElement('time');
+  node.dateTime = instant;
+  node.className = 'sub';
+  node.textContent = utcFormat.format(new Date(instant));
+  return node;
 }
 
 /** A <time> that shows the instant by `show` and has the exact UTC time as its title. */

@@ -1,93 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
-// The list of personal access tokens: loads it, draws it as a table (cards on phones), revokes from it.
-// Filters and search belong into #tokens-tools and visibleTokens(), sorting into COLUMNS and header().
+// The section of personal access tokens: loads them, draws what the view selects (tokens-view.js, tokens-table.js), keeps it
+// true while the page stands open, and starts what can be done. Code of dialogs is loaded when first wanted.
 
-import { ApiError, del, get } from './api.js';
+import { ApiError, getUnlessSame } from './api.js';
 import { byId, el, fill, toast, whileBusy } from './dom.js';
-import { scopeCatalog, scopeSummary } from './scopes.js';
+import { closeFloating, whenSettled } from './floating.js';
+import { keepTrue } from './live.js';
+import { scopeCatalog } from './scopes.js';
+import { startShortcuts } from './shortcuts.js';
 import { strings } from './strings.js';
-import { DAY_MS, relative, timeElement, until } from './time.js';
+import { DAY_MS } from './time.js';
+import { drawTable } from './tokens-table.js';
+import { FILTERS, SORTABLE, countByFilter, isNarrowed, readView, select, startsDescending, stateOf, writeView } from './tokens-view.js';
 
-const PAGE_SIZE = 50;
-const WARN_DAYS = 14;
-const DANGER_DAYS = 3;
+const API_PAGE = 100;
+const SEARCH_MS = 150;
+const PREFILL = ['name', 'expires', 'scopes', 'description'];
 const texts = strings.tokens;
 
-const state = { tokens: [], nextCursor: null, isLoaded: false, catalog: null, openDialog: null };
+const state = {
+  tokens: [], // the newest first
+  isLoaded: false,
+  catalog: null,
+  view: readView(new URLSearchParams(location.search)),
+  selected: new Set(),
+  openDialog: null,
+};
+let pages = new Map(); // address of a page of the API → { tag, answer }, to be asked for only if it has changed
+let live = null; // see keepTrue()
+let expiryTimer = 0;
 
-const visibleTokens = () => state.tokens;
+// --- drawing -------------------------------------------------------------------------------------
 
-/** As the server says, except that a token may expire while the page is open. */
-function stateOf(token) {
-  const isOver = token.expires_at && new Date(token.expires_at) <= Date.now();
-  return token.state === 'live' && isOver ? 'expired' : token.state;
-}
-
-// --- cells ---------------------------------------------------------------------------------------
-
-function nameCell(token) {
-  return [el('strong', { class: 'token-name', dir: 'auto', tabindex: -1 }, token.name), el('code', { class: 'sub' }, token.hint)];
-}
-
-function lastUsedCell(token) {
-  if (!token.last_used_at) return [el('span', { class: 'soft' }, texts.neverUsed)];
-  return [timeElement(token.last_used_at, relative), el('span', { class: 'sub' }, texts.uses(token.use_count))];
-}
-
-function expiryTone(expiresAt) {
-  const days = (new Date(expiresAt) - Date.now()) / DAY_MS;
-  if (days <= DANGER_DAYS) return 'bad';
-  return days <= WARN_DAYS ? 'warn' : '';
-}
-
-function expiresCell(token) {
-  const badge = (text, tone = '') => el('span', { class: `badge ${tone}`, data: { testid: 'token-state' } }, text);
-  const sub = (...content) => el('span', { class: 'sub' }, ...content);
-  if (stateOf(token) === 'revoked') {
-    const why = token.revoked_reason === 'person_disabled' ? texts.revokedByDisabling : timeElement(token.revoked_at, relative);
-    return [badge(texts.revoked), sub(why)];
-  }
-  if (stateOf(token) === 'expired') return [badge(texts.expired), sub(timeElement(token.expires_at))];
-  if (!token.expires_at) return [badge(texts.neverExpires, 'warn')];
-  return [badge(texts.left(until(token.expires_at)), expiryTone(token.expires_at)), sub(timeElement(token.expires_at))];
-}
-
-function actionsCell(token) {
-  if (stateOf(token) !== 'live') return [];
-  return [el('button', {
-    type: 'button', class: 'button small', 'aria-label': texts.revokeLabel(token.name),
-    onclick: (event) => run(event.currentTarget, () => revoke(token)), data: { testid: 'token-revoke' },
-  }, texts.revoke)];
-}
-
-const COLUMNS = [
-  { key: 'name', cell: nameCell },
-  { key: 'scopes', cell: (token) => [scopeSummary(token, state.catalog)] },
-  { key: 'created', cell: (token) => [timeElement(token.created_at)] },
-  { key: 'lastUsed', cell: lastUsedCell },
-  { key: 'expires', cell: expiresCell },
-  { key: 'actions', cell: actionsCell },
-];
-
-// --- table ---------------------------------------------------------------------------------------
-// The roles say what the elements are anyway: browsers forget it where the style sheet makes cards of rows.
-
-function header({ key }) {
-  const title = texts.columns[key];
-  const content = key === 'actions' ? el('span', { class: 'visually-hidden' }, title) : title;
-  return el('th', { scope: 'col', role: 'columnheader', class: `col-${key}` }, content);
-}
-
-function row(token) {
-  return el('tr', { role: 'row', data: { tokenId: token.id, state: stateOf(token) } },
-    ...COLUMNS.map(({ key, cell }) => el('td', { role: 'cell', class: `col-${key}`, data: { label: texts.columns[key] } }, ...cell(token))));
-}
-
-function table(tokens) {
-  return el('table', { class: 'tokens', role: 'table', id: 'tokens-table' },
-    el('caption', { class: 'visually-hidden' }, texts.caption),
-    el('thead', { role: 'rowgroup' }, el('tr', { role: 'row' }, ...COLUMNS.map(header))),
-    el('tbody', { role: 'rowgroup' }, ...tokens.map(row)));
+function showAddress() {
+  const url = new URL(location.href);
+  writeView(state.view, url.searchParams);
+  history.replaceState(null, '', url);
 }
 
 function emptyState() {
@@ -95,97 +43,317 @@ function emptyState() {
     el('button', { type: 'button', class: 'button', onclick: () => byId('token-generate').click() }, texts.emptyAction));
 }
 
-function renderTools() {
-  const live = state.tokens.filter((token) => stateOf(token) === 'live').length;
-  const isWhole = state.tokens.length && !state.nextCursor;
-  byId('tokens-count').textContent = isWhole ? texts.count(live, state.tokens.length - live) : '';
-  byId('tokens-more').hidden = !state.nextCursor;
+function nothingFound() {
+  return el('div', { class: 'empty', id: 'tokens-none' }, el('h3', {}, texts.noneTitle), el('p', {}, texts.noneText),
+    el('button', { type: 'button', class: 'button', onclick: showAll }, texts.noneAction));
 }
 
-function render() {
-  const tokens = visibleTokens();
-  byId('tokens-list').replaceChildren(tokens.length ? table(tokens) : emptyState());
-  renderTools();
+/** Shows what `make` makes, unless it stands there already: the focus may be in it. */
+function showOnce(list, id, make) {
+  if (!byId(id)) list.replaceChildren(make());
+}
+
+function drawTools() {
+  const counts = countByFilter(state.tokens);
+  for (const filter of FILTERS) {
+    byId(`filter-${filter}`).checked = state.view.filter === filter;
+    byId(`filter-${filter}-count`).textContent = counts[filter];
+  }
+  const search = byId('tokens-search');
+  if (document.activeElement !== search) search.value = state.view.search;
+  byId('tokens-sort').value = `${state.view.descending ? '-' : ''}${state.view.column}`;
+  byId('tokens-tools').hidden = state.tokens.length === 0;
+}
+
+function setText(id, text) {
+  if (byId(id).textContent !== text) byId(id).textContent = text; // or it would be read out again
+}
+
+function drawFoot({ found, first, page, pages: n, rows }) {
+  const liveCount = state.tokens.filter((token) => stateOf(token) === 'live').length;
+  const ended = state.tokens.length - liveCount;
+  setText('tokens-count', isNarrowed(state.view) ? texts.found(found.length, state.tokens.length) : state.tokens.length ? texts.count(liveCount, ended) : '');
+  byId('tokens-foot').hidden = state.tokens.length === 0;
+  byId('tokens-ended-hint').hidden = ended === 0;
+  byId('tokens-revoke-all').hidden = liveCount === 0;
+  byId('tokens-pager').hidden = n === 1;
+  byId('tokens-range').textContent = texts.range(first + 1, first + rows.length, found.length);
+  byId('tokens-previous').disabled = page === 1;
+  byId('tokens-next').disabled = page === n;
+}
+
+function drawSelection() {
+  const n = state.selected.size;
+  byId('tokens-bulk').hidden = n === 0;
+  setText('tokens-selected', n ? texts.selected(n) : '');
+}
+
+/** A token that expires while the page stands open is shown so at that moment. */
+function drawAtNextExpiry() {
+  clearTimeout(expiryTimer);
+  const left = state.tokens.map(({ expires_at: at }) => new Date(at ?? 0) - Date.now()).filter((ms) => ms > 0);
+  const next = Math.min(...left);
+  if (next < DAY_MS) expiryTimer = setTimeout(draw, next + 50);
+}
+
+function draw() {
+  const selection = select(state.tokens, state.view);
+  const liveRows = new Set(selection.rows.filter((token) => stateOf(token) === 'live').map(({ id }) => id));
+  for (const id of state.selected) if (!liveRows.has(id)) state.selected.delete(id); // nothing is selected that is not seen
+  const list = byId('tokens-list');
+  if (!state.tokens.length) showOnce(list, 'tokens-empty', emptyState);
+  else if (!selection.rows.length) showOnce(list, 'tokens-none', nothingFound);
+  else drawTable(list, selection.rows, context);
+  drawTools();
+  drawFoot(selection);
+  drawSelection();
+  drawAtNextExpiry();
+}
+
+/** Somebody wants to see something else: nothing holds its row in place any longer. */
+function show(change) {
+  closeFloating();
+  Object.assign(state.view, { page: 1, ...change });
+  showAddress();
+  draw();
+}
+
+function showAll() {
+  show({ filter: 'all', search: '' });
+  byId('tokens-search').focus();
+}
+
+const context = {
+  get catalog() { return state.catalog; },
+  view: state.view,
+  selected: state.selected,
+  onSort: (column) => show({ column, descending: column === state.view.column ? !state.view.descending : startsDescending(column) }),
+  onSelect(token, isSelected) {
+    state.selected[isSelected ? 'add' : 'delete'](token.id);
+    draw();
+  },
+  onSelectPage(isSelected) {
+    state.selected.clear();
+    if (isSelected) selectPage();
+    draw();
+  },
+  onDetails: (token) => run(null, async () => (await import('./token-details.js')).showDetails(token, state.catalog, context)),
+  onGenerate: (prefill) => run(null, () => openGenerate(prefill)),
+  onNarrow: (token, keep) => run(null, async () => {
+    const narrowed = await (await import('./token-narrow.js')).narrow(token, state.catalog, keep);
+    if (!narrowed) return;
+    put([narrowed.token]);
+    rowOf(narrowed.token)?.querySelector('.token-name').focus();
+    toast(narrowed.words);
+  }),
+  onRevoke: (token) => run(null, async () => {
+    const revoked = await (await import('./token-revoke.js')).revokeOne(token);
+    if (!revoked) return;
+    put([revoked]);
+    rowOf(revoked)?.querySelector('.token-name').focus();
+    toast(strings.revoke.done(revoked.name));
+  }),
+};
+
+function selectPage() {
+  for (const token of select(state.tokens, state.view).rows) if (stateOf(token) === 'live') state.selected.add(token.id);
 }
 
 const rowOf = ({ id }) => document.querySelector(`[data-token-id="${CSS.escape(id)}"]`);
 
-/** Puts a changed token in place of what the list has of it, leaving all other rows as they are. */
-function update(token) {
-  state.tokens = state.tokens.map((each) => (each.id === token.id ? token : each));
-  const fresh = row(token);
-  rowOf(token).replaceWith(fresh);
-  renderTools();
-  return fresh;
+// --- loading, and staying true -------------------------------------------------------------------
+
+/** All of the person's tokens. A page that has not changed since it was last read is not sent again. */
+async function readAll() {
+  const fresh = new Map();
+  const tokens = [];
+  for (let cursor = ''; cursor !== null;) {
+    const path = `/tokens?limit=${API_PAGE}${cursor && `&cursor=${encodeURIComponent(cursor)}`}`;
+    const page = (await getUnlessSame(path, pages.get(path)?.tag)) ?? pages.get(path);
+    fresh.set(path, page);
+    tokens.push(...page.answer.tokens);
+    cursor = page.answer.next_cursor;
+  }
+  pages = fresh;
+  return tokens;
 }
+
+/** What became of the tokens elsewhere, in words. */
+function changesTo(tokens) {
+  const before = new Map(state.tokens.map((token) => [token.id, token]));
+  const revoked = tokens.filter(({ id, state: now }) => now === 'revoked' && before.has(id) && before.get(id).state !== 'revoked');
+  const made = tokens.filter(({ id, state: now }) => now === 'live' && !before.has(id));
+  const narrowed = tokens.filter(({ id, state: now, scopes }) => now === 'live' && before.has(id) && scopes.length < before.get(id).scopes.length);
+  const of = (some, words) => some.map(({ name }) => words(name));
+  return { made, words: [...of(revoked, texts.revokedElsewhere), ...of(narrowed, texts.narrowedElsewhere), ...of(made, texts.madeElsewhere)] };
+}
+
+/** Reads the list again; true when something in it was different. */
+async function refresh() {
+  const pagesBefore = pages;
+  const tokens = await readAll();
+  const isSame = pages.size === pagesBefore.size && [...pages].every(([path, page]) => pagesBefore.get(path) === page);
+  if (isSame) {
+    draw(); // what has expired meanwhile, and what is left of the others
+    return false;
+  }
+  const { words, made } = changesTo(tokens);
+  state.tokens = tokens;
+  draw();
+  for (const token of made) rowOf(token)?.classList.add('fresh');
+  if (words.length > 3) toast(texts.changedElsewhere(words.length));
+  else words.forEach(toast);
+  return true;
+}
+
+/** Takes over tokens that an answer has told of: changed ones in place, new ones on top. */
+function put(tokens) {
+  const byTokenId = new Map(tokens.map((token) => [token.id, token]));
+  const known = new Set(state.tokens.map(({ id }) => id));
+  state.tokens = [...tokens.filter(({ id }) => !known.has(id)), ...state.tokens.map((token) => byTokenId.get(token.id) ?? token)];
+  draw();
+  live?.changedHere();
+}
+
+async function load() {
+  state.catalog = await scopeCatalog();
+  state.tokens = await readAll();
+  state.isLoaded = true;
+  draw();
+}
+
+const reload = () => load().catch((error) => toast(error.message));
 
 // --- what one can do -----------------------------------------------------------------------------
 
-async function loadPage(cursor) {
-  const page = await get(`/tokens?limit=${PAGE_SIZE}${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`);
-  state.tokens = cursor ? [...state.tokens, ...page.tokens] : page.tokens;
-  state.nextCursor = page.next_cursor;
-  state.isLoaded = true;
-  render();
-}
-
-const reload = () => loadPage(null).catch((error) => toast(error.message));
-
-/** Runs what a button asks for, and says so if it could not be done. Code of dialogs is loaded when first wanted. */
+/** Runs what a button asks for, and says so if it could not be done. */
 function run(button, work) {
-  return whileBusy(button, async () => {
+  const attempt = async () => {
     try {
       await work();
     } catch (error) {
       toast(error instanceof ApiError ? error.message : strings.error.network);
     }
-  });
+  };
+  return button ? whileBusy(button, attempt) : attempt();
 }
 
-async function revoke(token) {
-  const { confirm } = await import('./confirm.js');
-  const fact = (term, value) => el('div', {}, el('dt', {}, term), el('dd', {}, value));
-  let revoked = null;
-  const isAccepted = await confirm({
-    title: strings.revoke.title(token.name),
-    details: [
-      el('dl', { class: 'facts' },
-        fact(strings.revoke.token, el('code', {}, token.hint)),
-        fact(strings.revoke.lastUsed, token.last_used_at ? timeElement(token.last_used_at, relative) : texts.neverUsed)),
-      el('p', {}, strings.revoke.consequence),
-    ],
-    accept: strings.revoke.accept,
-    cancel: strings.revoke.cancel,
-    action: async () => {
-      revoked = await del(`/tokens/${token.id}`);
-    },
-  });
-  if (!isAccepted) return;
-  update(revoked).querySelector('.token-name').focus();
-  toast(strings.revoke.done(revoked.name));
-}
-
-/** A new token goes to the top, marked for a moment. */
+/** A new token is shown, whatever the view was, and marked for a moment. */
 async function add(token) {
   if (!state.isLoaded) return reload();
-  state.tokens = [token, ...state.tokens.filter(({ id }) => id !== token.id)];
-  render();
+  put([token]);
+  const { found } = select(state.tokens, state.view);
+  if (!found.some(({ id }) => id === token.id)) show({ filter: 'all', search: '' });
   return rowOf(token)?.classList.add('fresh');
 }
 
-async function generate() {
+async function openGenerate(prefill) {
   const { tokenDialog } = await import('./token-dialog.js');
   state.catalog = await scopeCatalog();
-  state.openDialog ??= tokenDialog({ onCreated: add, onUncertain: reload });
-  state.openDialog(state.catalog);
+  const liveNames = () => state.tokens.filter((token) => stateOf(token) === 'live').map(({ name }) => name);
+  state.openDialog ??= tokenDialog({ onCreated: add, onUncertain: reload, onClosed: dropPrefill, liveNames });
+  await state.openDialog(state.catalog, prefill);
+}
+
+/** What a link proposes for a new token, or null. `isOurs`: it stands on a page of ours, from which settings were opened (settings-dialog.js). */
+function readPrefill() {
+  const parameters = new URLSearchParams(location.search);
+  const values = Object.fromEntries(PREFILL.filter((name) => parameters.has(name)).map((name) => [name, parameters.get(name)]));
+  const files = [...new Set(parameters.getAll('file').filter(Boolean))];
+  if (files.length) values.files = files;
+  return Object.keys(values).length ? { ...values, isOurs: history.state?.isOurLink === true } : null;
+}
+
+/** Once the dialog has closed, the address no longer proposes anything. */
+function dropPrefill() {
+  const url = new URL(location.href);
+  if (!readPrefill()) return;
+  for (const name of [...PREFILL, 'file']) url.searchParams.delete(name);
+  history.replaceState(null, '', url);
+}
+
+async function revokeSelected() {
+  const tokens = state.tokens.filter(({ id }) => state.selected.has(id));
+  const revoked = await (await import('./token-revoke.js')).revokeSeveral(tokens);
+  if (!revoked) return;
+  put(revoked);
+  byId('tokens-title').focus();
+  toast(strings.revoke.doneSeveral(tokens.length));
+}
+
+async function revokeAll() {
+  const n = state.tokens.filter((token) => stateOf(token) === 'live').length;
+  const answer = await (await import('./token-revoke.js')).revokeAll(n);
+  if (!answer) return;
+  put(answer.tokens);
+  byId('tokens-title').focus();
+  toast(strings.revoke.doneSeveral(answer.revoked));
+  await refresh();
+}
+
+// --- tools ---------------------------------------------------------------------------------------
+
+function fillTools() {
+  byId('tokens-filters').append(...FILTERS.map((filter) => el('label', { class: 'segment' },
+    el('input', { type: 'radio', name: 'filter', value: filter, id: `filter-${filter}`, onchange: () => show({ filter }) }),
+    el('span', {}, texts.filters[filter], ' ', el('span', { class: 'segment-count', id: `filter-${filter}-count` })))));
+  byId('tokens-sort').append(...SORTABLE.map((column) => [startsDescending(column), !startsDescending(column)].map((descending) => el('option',
+    { value: `${descending ? '-' : ''}${column}` }, texts.sorts[column][Number(descending !== startsDescending(column))]))).flat());
+}
+
+function startTools() {
+  fillTools();
+  let typing = 0;
+  byId('tokens-search').addEventListener('input', (event) => {
+    clearTimeout(typing);
+    typing = setTimeout(() => show({ search: event.target.value }), SEARCH_MS);
+  });
+  byId('tokens-tools').addEventListener('submit', (event) => event.preventDefault());
+  byId('tokens-sort').addEventListener('change', (event) => show({ column: event.target.value.replace(/^-/, ''), descending: event.target.value.startsWith('-') }));
+  const turn = (by) => {
+    show({ page: select(state.tokens, state.view).page + by });
+    byId('tokens-title').focus();
+  };
+  byId('tokens-previous').addEventListener('click', () => turn(-1));
+  byId('tokens-next').addEventListener('click', () => turn(1));
+  byId('tokens-clear').addEventListener('click', () => {
+    context.onSelectPage(false);
+    byId('tokens-title').focus();
+  });
+  byId('tokens-select-all').addEventListener('click', () => context.onSelectPage(true));
+  byId('tokens-revoke-selected').addEventListener('click', (event) => run(event.currentTarget, revokeSelected));
+  byId('tokens-revoke-all').addEventListener('click', (event) => run(event.currentTarget, revokeAll));
+  byId('token-generate').addEventListener('click', (event) => run(event.currentTarget, () => openGenerate(null)));
+}
+
+function showDocumentation({ api_docs_url: url }) {
+  if (!url) return;
+  for (const link of document.querySelectorAll('[data-docs]')) {
+    link.href = url;
+    link.hidden = false;
+  }
+}
+
+/** The dialog, filled in, when the address proposes a token. */
+async function openProposed() {
+  const prefill = readPrefill();
+  if (prefill && state.isLoaded) await run(null, () => openGenerate(prefill));
 }
 
 export async function startTokens() {
-  byId('token-generate').addEventListener('click', (event) => run(event.currentTarget, generate));
-  byId('tokens-more').addEventListener('click', (event) => run(event.currentTarget, () => loadPage(state.nextCursor)));
-
+  startTools();
+  startShortcuts({ n: () => byId('token-generate').click(), '/': () => byId('tokens-search').focus() });
+  whenSettled(() => state.isLoaded && draw());
   await fill(byId('tokens-list'), async () => {
-    state.catalog = await scopeCatalog();
-    await loadPage(null);
+    await load();
+    showDocumentation(state.catalog.policy);
+    live ??= keepTrue(byId('tokens-list'), refresh, 'patd-tokens');
   }, strings.error);
+  await openProposed();
+}
+
+/** The section is shown again: what has happened meanwhile? */
+export async function refreshTokens() {
+  live?.soon();
+  await openProposed();
 }

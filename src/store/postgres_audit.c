@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * Audit records: written in the transaction of the change they tell of, numbered by the head without
+ * gaps, and chained (store/audit.h). Lists do not check the chain: whoever reads ten records can not
+ * know of the ten thousand before them. The walk does.
+ */
+#include "store/postgres.h"
+
+#include <errno.h>
+#include <string.h>
+
+/* Takes the next id, raises the head's time, and finds the MAC that the record follows on, in one statement: each costs a
+ * round trip. Zeros before the first, and where the record before was taken out: the walk finds that. */
+static int head_advance(struct pat_pg_tx *tx, int64_t *ret_id, uint8_t ret[static PAT_SHA256_BYTES])
+{
+	size_t len = 0;
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_query(
+		tx->conn,
+		"UPDATE head h SET audit = audit + 1, time = greatest(time, $1) WHERE id = 1"
+		" RETURNING audit, (SELECT mac FROM audit WHERE id = h.audit - 1)");
+
+	pat_pg_bind_i64(&q, 1, tx->time_s);
+	int e = pat_pg_step(&q);
+	if (e <= 0)
+		return e < 0 ? e : -EIO;
+	*ret_id = pat_pg_i64(&q, 0);
+	memset(ret, 0, PAT_SHA256_BYTES); /* UNSAFE: fixed size */
+	if (pat_pg_here(&q, 1, &len))
+		pat_pg_blob(&q, 1, ret, PAT_SHA256_BYTES);
+	tx->raised_s = tx->time_s;
+	return 0;
+}
+
+static int audit_insert(struct pat_pg_tx *tx, const struct pat_audit *a, const uint8_t *mac)
+{
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_query(
+		tx->conn,
+		"INSERT INTO audit (id, seq, at, actor, via, action, object, address, agent,"
+		" request_id, key_id, mac)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)");
+
+	pat_pg_bind_i64(&q, 1, a->id);
+	pat_pg_bind_i64(&q, 2, a->seq);
+	pat_pg_bind_i64(&q, 3, a->at_s);
+	pat_pg_bind_i64(&q, 4, a->actor);
+	pat_pg_bind_text(&q, 5, a->via, sizeof(a->via) - 1);
+	pat_pg_bind_text(&q, 6, a->action, sizeof(a->action) - 1);
+	pat_pg_bind_text(&q, 7, a->object, sizeof(a->object) - 1);
+	pat_pg_bind_text(&q, 8, a->address, sizeof(a->address) - 1);
+	pat_pg_bind_text(&q, 9, a->agent, sizeof(a->agent) - 1);
+	pat_pg_bind_text(&q, 10, a->request_id, sizeof(a->request_id) - 1);
+	pat_pg_bind_i64(&q, 11, tx->pg->key.id);
+	pat_pg_bind_blob(&q, 12, mac, PAT_SHA256_BYTES);
+	return pat_pg_run(&q);
+}
+
+int pat_pg_audit(struct pat_pg_tx *tx, const struct pat_actor *actor, const struct pat_event *event)
+{
+	struct pat_audit a;
+	uint8_t mac[PAT_SHA256_BYTES];
+
+	if (tx->time_s < event->at_s)
+		tx->time_s = event->at_s;
+	pat_audit_make(&a, actor, event);
+	int e = head_advance(tx, &a.id, mac);
+	if (e == 0)
+		e = pat_audit_mac(&a, mac, &tx->pg->key, mac);
+	return e < 0 ? e : audit_insert(tx, &a, mac);
+}
+
+static int audit_read(struct pat_pg_query *q, struct pat_audit *ret)
+{
+	ret->id = pat_pg_i64(q, 0);
+	ret->seq = pat_pg_i64(q, 1);
+	ret->at_s = pat_pg_i64(q, 2);
+	ret->actor = pat_pg_i64(q, 3);
+	pat_pg_text(q, 4, ret->via, sizeof(ret->via));
+	pat_pg_text(q, 5, ret->action, sizeof(ret->action));
+	pat_pg_text(q, 6, ret->object, sizeof(ret->object));
+	pat_pg_text(q, 7, ret->address, sizeof(ret->address));
+	pat_pg_text(q, 8, ret->agent, sizeof(ret->agent));
+	pat_pg_text(q, 9, ret->request_id, sizeof(ret->request_id));
+	return q->malformed ? -EIO : 0;
+}
+
+int pat_pg_audit_list(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
+                      void *arg)
+{
+	pat_cleanup(pat_pg_reader_done) struct pat_pg_reader reader = { 0 };
+	struct pat_audit audit;
+
+	int e = pat_pg_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_stream(
+		reader.conn,
+		"SELECT id, seq, at, actor, via, action, object, address, agent, request_id"
+		" FROM audit WHERE id > $1 ORDER BY id LIMIT $2");
+	pat_pg_bind_i64(&q, 1, after);
+	pat_pg_bind_i64(&q, 2, limit);
+	while ((e = pat_pg_step(&q)) > 0) {
+		e = audit_read(&q, &audit);
+		if (e == 0)
+			e = fn(arg, &audit);
+		if (e != 0)
+			return e;
+	}
+	return e;
+}
+
+/* ---- The walk. */
+
+#define MAC_COLUMN 10 /* behind what audit_read() reads */
+
+/* 0 when the row follows on `mac`, which then becomes the row's; or PAT_STORE_E_CHAIN, or negative. */
+static int audit_follows(struct pat_pg *pg, struct pat_pg_query *q, int64_t id,
+                         uint8_t mac[static PAT_SHA256_BYTES])
+{
+	struct pat_audit audit = { 0 };
+	uint8_t stored[PAT_SHA256_BYTES];
+
+	int malformed = audit_read(q, &audit);
+	pat_pg_blob(q, MAC_COLUMN, stored, sizeof(stored));
+	if (malformed != 0 || q->malformed || audit.id != id ||
+	    pat_pg_i64(q, MAC_COLUMN + 1) != pg->key.id)
+		return PAT_STORE_E_CHAIN;
+	int e = pat_audit_mac(&audit, mac, &pg->key, mac);
+	if (e < 0)
+		return e;
+	return pat_memeq(mac, stored, sizeof(stored)) ? 0 : PAT_STORE_E_CHAIN;
+}
+
+static int audit_walk(struct pat_pg *pg, struct pat_pg_conn *conn, int64_t *ret_id)
+{
+	uint8_t mac[PAT_SHA256_BYTES] = { 0 };
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_stream(
+		conn, "SELECT id, seq, at, actor, via, action, object, address, agent,"
+		      " request_id, mac, key_id FROM audit ORDER BY id");
+
+	int e = 0;
+	*ret_id = 1;
+	while ((e = pat_pg_step(&q)) > 0) {
+		e = audit_follows(pg, &q, *ret_id, mac);
+		if (e != 0)
+			return e;
+		(*ret_id)++;
+	}
+	return e;
+}
+
+int pat_pg_audit_verify(struct pat_store *store, int64_t *ret_id)
+{
+	pat_cleanup(pat_pg_reader_done) struct pat_pg_reader reader = { 0 };
+	int64_t next = 0;
+
+	int e = pat_pg_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	e = pat_pg_reader_view(&reader); /* one for the head and the records */
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query head =
+		pat_pg_query(reader.conn, "SELECT audit FROM head WHERE id = 1");
+	e = pat_pg_step(&head);
+	if (e < 0)
+		return e;
+	int64_t last = e == 1 ? pat_pg_i64(&head, 0) : -1;
+	e = audit_walk((struct pat_pg *)store, reader.conn, &next);
+	if (e == 0 && next - 1 != last)
+		e = PAT_STORE_E_CHAIN;
+	if (e >= 0)
+		*ret_id = e == 0 ? last : next;
+	return e;
+}

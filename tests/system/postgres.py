@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A PostgreSQL of the tests' own: a cluster in a folder, by unix socket only. It ends when it is told to, or with the tests.
+
+    with Postgres() as pg:
+        pg.url          # postgresql://…, of an empty database
+        pg.crash()      # as a power cut: no checkpoint, no good-bye
+        pg.start()
+"""
+import ctypes
+import os
+import pathlib
+import pwd
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+
+PROGRAMS = sorted(pathlib.Path("/usr/lib/postgresql").glob("*/bin"))[-1]
+PR_SET_PDEATHSIG = 1
+
+
+def become_postgres():
+    """In the child: the server refuses root. It ends with the tests, however they end."""
+    if os.geteuid() == 0:
+        user = pwd.getpwnam("postgres")
+        os.setgroups([])
+        os.setgid(user.pw_gid)
+        os.setuid(user.pw_uid)
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
+
+
+class Postgres:
+    def __init__(self, data_from=None):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="patd-postgres-", dir="/dev/shm"))
+        self.data = self.folder / "data"
+        self.process = None
+        if os.geteuid() == 0:
+            shutil.chown(self.folder, "postgres", "postgres")
+        if data_from is None:
+            self.run("initdb", "-D", self.data, "-A", "trust", "-U", "boss", "-E", "UTF8", "--locale=C", "--no-sync")
+        else:
+            self.run("pg_basebackup", "-h", data_from.folder, "-U", "boss", "-D", self.data, "-R", "-c", "fast")
+
+    def run(self, program, *words):
+        done = subprocess.run([PROGRAMS / program, *words], capture_output=True, text=True, preexec_fn=become_postgres,
+                              cwd=self.folder)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    @property
+    def url(self):
+        return f"postgresql://patd@/patd?host={self.folder}"
+
+    def sql(self, text, database="patd"):
+        return self.run("psql", "-h", self.folder, "-U", "boss", "-d", database, "-Atqc", text).strip()
+
+    def start(self):
+        self.process = subprocess.Popen(
+            [PROGRAMS / "postgres", "-D", self.data, "-k", self.folder, "-c", "listen_addresses=", "-c", "shared_buffers=32MB"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.folder / "log", "ab"),
+            preexec_fn=become_postgres)
+        ready = [PROGRAMS / "pg_isready", "-q", "-h", self.folder, "-U", "boss", "-d", "postgres"]
+        for _ in range(400):
+            if subprocess.run(ready).returncode == 0:
+                return self
+            assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
+            time.sleep(0.05)
+        raise AssertionError("PostgreSQL did not start")
+
+    def crash(self):
+        """SIGQUIT to all of it: what was acknowledged is in its log, and nothing else is."""
+        self.process.send_signal(signal.SIGQUIT)
+        self.process.wait(timeout=30)
+
+    def __enter__(self):
+        self.start()
+        if not (self.data / "standby.signal").exists():
+            self.sql("CREATE ROLE patd LOGIN", database="postgres")  # an ordinary role
+            self.sql("CREATE DATABASE patd OWNER patd", database="postgres")
+        return self
+
+    def __exit__(self, *exc):
+        if self.process.poll() is None:
+            self.crash()
+        shutil.rmtree(self.folder, ignore_errors=True)
