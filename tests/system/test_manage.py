@@ -249,7 +249,7 @@ def test_where_generating_takes_a_recent_sign_in_no_token_generates(tmp_path):
 
 def family(p, name):
     first = p.grace.generate(name, OWN)
-    second = make(p, first, name=f"{name} 2", scopes=OWN).json
+    second = make(p, first, name=f"{name} 2", scopes=OWN, expires_in_days=2).json  # a day's must fit in it, a second later
     third = make(p, second, name=f"{name} 3", scopes=OWN).json
     return [first, second, third]
 
