@@ -6,6 +6,8 @@
  * lets it pass.
  *
  *   ngx_http_pat_module.c    phases, verdicts, the worker's verifier
+ *   ngx_http_pat_ctx.c       what is known of a request's token
+ *   ngx_http_pat_wait.c      asking the node before an answer
  *   ngx_http_pat_conf.c      directives
  *   ngx_http_pat_vars.c      variables
  *   ngx_http_pat_request.c   what a request presents, and what is left of it
@@ -87,6 +89,14 @@ typedef struct {
  * that carried the token are gone.
  */
 
+typedef enum {
+    NGX_HTTP_PAT_WAIT_NOT = 0,
+    NGX_HTTP_PAT_WAIT_ASKED,
+    NGX_HTTP_PAT_WAIT_HEARD,      /* all that had been made is here */
+    NGX_HTTP_PAT_WAIT_NOBODY      /* nobody can say */
+} ngx_http_pat_wait_e;
+
+
 typedef struct {
     ngx_http_request_t       *request;
     enum pat_verdict          verdict;
@@ -100,6 +110,10 @@ typedef struct {
     struct pat_rate           rate;
     const struct pat_need    *missing;
     u_char                    digest[PAT_DIGEST_BYTES];
+    ngx_event_t               wait;
+    ngx_msec_t                wait_until;
+    ngx_http_pat_wait_e       wait_state;
+    struct pat_index_question question;
 
     unsigned                  judged:1;
     unsigned                  known:1;      /* identity and digest are set */
@@ -120,8 +134,22 @@ ngx_int_t ngx_http_pat_add_variables(ngx_conf_t *cf);
 /* answers for a location with "pat_verify" */
 ngx_int_t ngx_http_pat_verify_handler(ngx_http_request_t *r);
 
-/* the context of a request that has been judged, or NULL */
+/*
+ * What is known of the token that a request came with, or NULL; made if need
+ * be; and only of a request that has been judged, or NULL.
+ */
+ngx_http_pat_ctx_t *ngx_http_pat_known_ctx(ngx_http_request_t *r);
+ngx_http_pat_ctx_t *ngx_http_pat_make_ctx(ngx_http_request_t *r);
 ngx_http_pat_ctx_t *ngx_http_pat_judged_ctx(ngx_http_request_t *r);
+
+/*
+ * Both NGX_OK, NGX_ERROR, or NGX_AGAIN: the request will be run again.
+ */
+ngx_int_t ngx_http_pat_wait_first(ngx_http_request_t *r,
+    ngx_http_pat_ctx_t *ctx, struct pat_verifier *verifier,
+    struct pat_verifying *verifying);
+ngx_int_t ngx_http_pat_wait_unknown(ngx_http_request_t *r,
+    ngx_http_pat_ctx_t *ctx, struct pat_verifier *verifier);
 
 
 /*

@@ -43,12 +43,6 @@ static ngx_int_t ngx_http_pat_identify(ngx_http_request_t *r,
 static pat_chars_are ngx_http_pat_is_visible(pat_chars c);
 static pat_chars_are ngx_http_pat_is_visible_or_space(pat_chars c);
 
-static ngx_http_pat_ctx_t *ngx_http_pat_get_ctx(ngx_http_request_t *r,
-    ngx_http_request_t *owner);
-static ngx_http_pat_ctx_t *ngx_http_pat_known_ctx(ngx_http_request_t *r);
-static ngx_http_pat_ctx_t *ngx_http_pat_make_ctx(ngx_http_request_t *r);
-static void ngx_http_pat_cleanup(void *data);
-
 static ngx_int_t ngx_http_pat_init(ngx_conf_t *cf);
 
 static ngx_int_t ngx_http_pat_init_process(ngx_cycle_t *cycle);
@@ -115,7 +109,13 @@ ngx_http_pat_access_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_pat_judge(r, plcf, &ctx, &rw) != NGX_OK) {
+    rc = ngx_http_pat_judge(r, plcf, &ctx, &rw);
+
+    if (rc == NGX_AGAIN) {
+        return NGX_AGAIN;
+    }
+
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -179,6 +179,7 @@ answered:
 static ngx_int_t
 ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
 {
+    ngx_int_t                 rc;
     ngx_http_pat_ctx_t       *ctx;
     ngx_http_pat_rewrite_t    rw;
     ngx_http_pat_loc_conf_t  *plcf;
@@ -193,8 +194,10 @@ ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
         return NGX_DECLINED;
     }
 
-    if (ngx_http_pat_judge(r, plcf, &ctx, &rw) != NGX_OK) {
-        return NGX_ERROR;
+    rc = ngx_http_pat_judge(r, plcf, &ctx, &rw);
+
+    if (rc != NGX_OK) {
+        return rc;
     }
 
     if (ctx->verdict == PAT_VERDICT_ALLOWED) {
@@ -224,12 +227,24 @@ ngx_http_pat_preaccess_handler(ngx_http_request_t *r)
 ngx_int_t
 ngx_http_pat_verify_handler(ngx_http_request_t *r)
 {
+    ngx_int_t                 rc;
     ngx_http_pat_ctx_t       *ctx;
     ngx_http_pat_loc_conf_t  *plcf;
 
     plcf = ngx_http_get_module_loc_conf(r, ngx_http_pat_module);
 
-    if (ngx_http_pat_judge(r, plcf, &ctx, NULL) != NGX_OK) {
+    rc = ngx_http_pat_judge(r, plcf, &ctx, NULL);
+
+    if (rc == NGX_AGAIN) {
+
+        /* finalizing counts down each time; who is waited for calls again */
+
+        r->main->count++;
+
+        return NGX_DONE;
+    }
+
+    if (rc != NGX_OK) {
         return NGX_ERROR;
     }
 
@@ -251,6 +266,7 @@ static ngx_int_t
 ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     ngx_http_pat_ctx_t **pctx, ngx_http_pat_rewrite_t *rw)
 {
+    ngx_int_t              rc;
     ngx_http_pat_ctx_t    *ctx;
     enum pat_verdict       verdict;
     struct pat_identity    id;
@@ -269,6 +285,14 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     }
 
     *pctx = ctx;
+
+    if (verifying.asks) {
+        rc = ngx_http_pat_wait_first(r, ctx, ngx_http_pat_verifier,
+                                     &verifying);
+        if (rc != NGX_OK) {
+            return rc;
+        }
+    }
 
     if (verifying.so_far == PAT_VERDICT_ALLOWED) {
         pat_verify_approach(ngx_http_pat_verifier, &verifying);
@@ -311,6 +335,22 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
         /* no identity, no passage */
 
         verdict = PAT_VERDICT_UNAVAILABLE;
+    }
+
+    if (verdict == PAT_VERDICT_UNKNOWN && verifying.asks) {
+        rc = ngx_http_pat_wait_unknown(r, ctx, ngx_http_pat_verifier);
+
+        if (rc == NGX_AGAIN && rw) {
+            ngx_http_pat_rewrite_undo(r, rw);
+        }
+
+        if (rc == NGX_AGAIN || rc == NGX_ERROR) {
+            return rc;
+        }
+
+        if (rc == NGX_DECLINED) {
+            verdict = PAT_VERDICT_UNAVAILABLE;
+        }
     }
 
     ctx->verdict = verdict;
@@ -522,123 +562,6 @@ static pat_chars_are
 ngx_http_pat_is_visible_or_space(pat_chars c)
 {
     return (c - 0x20) <= 0x7e - 0x20;
-}
-
-
-/*
- * The context of a request, be it still known as such or only by its cleanup.
- */
-
-static ngx_http_pat_ctx_t *
-ngx_http_pat_get_ctx(ngx_http_request_t *r, ngx_http_request_t *owner)
-{
-    ngx_http_pat_ctx_t  *ctx;
-    ngx_pool_cleanup_t  *cln;
-
-    ctx = ngx_http_get_module_ctx(owner, ngx_http_pat_module);
-
-    if (ctx || !(r->internal || r->filter_finalize)) {
-        return ctx;
-    }
-
-    for (cln = r->pool->cleanup; cln; cln = cln->next) {
-
-        if (cln->handler != ngx_http_pat_cleanup) {
-            continue;
-        }
-
-        ctx = cln->data;
-
-        if (ctx->request == owner) {
-            return ctx;
-        }
-    }
-
-    return NULL;
-}
-
-
-/*
- * What is known of the token that a request came with.  A subrequest has the
- * headers that were left of its request.
- */
-
-static ngx_http_pat_ctx_t *
-ngx_http_pat_known_ctx(ngx_http_request_t *r)
-{
-    ngx_http_pat_ctx_t  *ctx;
-
-    ctx = ngx_http_pat_get_ctx(r, r);
-
-    if (ctx == NULL && r != r->main) {
-        ctx = ngx_http_pat_get_ctx(r, r->main);
-    }
-
-    return ctx;
-}
-
-
-static ngx_http_pat_ctx_t *
-ngx_http_pat_make_ctx(ngx_http_request_t *r)
-{
-    ngx_http_pat_ctx_t  *ctx, *whole;
-    ngx_pool_cleanup_t  *cln;
-
-    ctx = ngx_http_pat_known_ctx(r);
-
-    if (ctx == NULL || ctx->request != r) {
-        whole = ctx;
-
-        cln = ngx_pool_cleanup_add(r->pool, sizeof(ngx_http_pat_ctx_t));
-        if (cln == NULL) {
-            return NULL;
-        }
-
-        ctx = cln->data;
-        ngx_memzero(ctx, sizeof(ngx_http_pat_ctx_t));
-
-        cln->handler = ngx_http_pat_cleanup;
-        ctx->request = r;
-
-        if (whole) {
-            ctx->verdict = whole->verdict;
-            ctx->known = whole->known;
-            ctx->stripped = whole->stripped;
-            ctx->rated = whole->rated;
-            ctx->rate = whole->rate;
-            ngx_memcpy(ctx->digest, whole->digest, PAT_DIGEST_BYTES);
-        }
-    }
-
-    ngx_http_set_ctx(r, ctx, ngx_http_pat_module);
-
-    return ctx;
-}
-
-
-static void
-ngx_http_pat_cleanup(void *data)
-{
-    /* nothing to clean up: the pool is what a redirect leaves alone */
-}
-
-
-/*
- * A subrequest that was not judged itself speaks of its request's token.
- */
-
-ngx_http_pat_ctx_t *
-ngx_http_pat_judged_ctx(ngx_http_request_t *r)
-{
-    ngx_http_pat_ctx_t  *ctx;
-
-    ctx = ngx_http_pat_get_ctx(r, r);
-
-    if ((ctx == NULL || !ctx->judged) && r != r->main) {
-        ctx = ngx_http_pat_get_ctx(r, r->main);
-    }
-
-    return (ctx && ctx->judged) ? ctx : NULL;
 }
 
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Opening and closing the core, and the one place where a change that the store has made durable is
+ * Opening and closing the core (what it loads is load.c's), and the one place where a change that the store has made durable is
  * applied to the index: the listener. It runs on the store's committing thread, in the order of the
  * changes, before the call that made the change returns; that is what makes "revoked" true when the
  * answer is sent.
@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/node.h"
 #include "core/private.h"
 
 #define THROTTLE_ENTRIES 65536
@@ -63,22 +64,6 @@ int pat_core_outcome(int store_outcome)
 	}
 }
 
-static int index_add(struct pat_core *core, const struct pat_record *record)
-{
-	char number[PAT_NUM_BYTES];
-	const char *owner = record->known_as[0] ? record->known_as : pat_num(number, record->owner);
-
-	return pat_index_writer_add(core->index, &(struct pat_index_entry){
-							 .digest = record->digest,
-							 .number = record->number,
-							 .owner = owner,
-							 .scopes = record->scopes,
-							 .limits = record->limits,
-							 .issued_s = record->issued_s,
-							 .expires_s = record->expires_s,
-						 });
-}
-
 /* Without memory for the narrower grant the wider one must not stay: rather no token, until the next start. */
 static int index_narrow(struct pat_core *core, const struct pat_record *record)
 {
@@ -122,168 +107,16 @@ static void listener(void *arg, const struct pat_change *changes, size_t n)
 		if (c->kind == PAT_CHANGE_TOKEN_REMOVED)
 			pat_core_index_leave(core, c->digest);
 		else if (c->kind == PAT_CHANGE_TOKEN_ADDED)
-			r = index_add(core, c->record);
+			r = pat_core_index_add(core->index, c->record);
 		else if (c->kind == PAT_CHANGE_TOKEN_NARROWED)
 			r = index_narrow(core, c->record);
+		else if (c->kind == PAT_CHANGE_PRODUCT && core->node)
+			atomic_store(&core->products_stale, true);
 		if (r < 0)
 			pat_log(PAT_LOG_ERROR, "index.full", "error", pat_err_words(r), NULL);
 		pat_index_writer_applied(core->index, c->seq);
 	}
-}
-
-/* ---- Loading. */
-
-/* A token that the store calls live and the journal calls revoked: the store was put back from a backup. */
-struct undead {
-	int64_t owner;
-	uint8_t digest[PAT_DIGEST_BYTES];
-};
-
-struct load {
-	struct pat_core *core;
-	struct undead *undead;
-	size_t n;
-	size_t cap;
-};
-
-static int undead_keep(struct load *load, const struct pat_record *record)
-{
-	if (load->n == load->cap) {
-		size_t cap = load->cap ? 2 * load->cap : 64;
-		struct undead *grown = reallocarray(load->undead, cap, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		load->undead = grown;
-		load->cap = cap;
-	}
-	load->undead[load->n].owner = record->owner;
-	memcpy(load->undead[load->n++].digest, record->digest,
-	       PAT_DIGEST_BYTES); /* UNSAFE: fixed sizes */
-	return 0;
-}
-
-static int load_one(void *arg, const struct pat_record *record)
-{
-	struct load *load = arg;
-
-	if (load->core->journal && pat_journal_has(load->core->journal, record->digest))
-		return undead_keep(load, record);
-	int r = index_add(load->core, record);
-	return r == PAT_INDEX_E_EXISTS ? 0 : r;
-}
-
-/* A revoke is one-way: what a backup brought back is revoked again before anything is served. It is not in the index,
- * so a store that refuses the change leaves it dead all the same. */
-static void reassert(struct load *load)
-{
-	static const struct pat_actor self = { .via = "system" };
-	pat_cleanup(pat_freep) struct pat_record *record = malloc(sizeof(*record));
-	char tid[PAT_TID_CHARS + 1];
-
-	for (size_t i = 0; record && i < load->n; i++) {
-		const struct undead *u = &load->undead[i];
-		int r = pat_store_token_revoke(load->core->store, u->owner, u->digest, &self,
-		                               pat_core_now(load->core), record);
-
-		pat_record_tid(u->digest, tid);
-		pat_log(PAT_LOG_WARNING, "revocation.reasserted", "tid", tid, "stored",
-		        r == 0 ? "yes" : "no", NULL);
-	}
-}
-
-static int load_tokens(struct pat_core *core, int64_t now, int64_t *ret_seq)
-{
-	struct load load = { .core = core };
-
-	int r = pat_store_token_load(core->store, now - core->config.expired_keep_days * 86400,
-	                             ret_seq, load_one, &load);
-	if (r == 0 && load.n > 0) {
-		int64_t ignored = 0;
-
-		reassert(&load);
-		r = pat_store_head(core->store, ret_seq, &ignored);
-	}
-	free(load.undead);
-	return r;
-}
-
-static bool index_there(const char *directory)
-{
-	char path[4200];
-
-	(void)snprintf(path, sizeof(path), "%s/%s", directory, PAT_INDEX_FILE);
-	return access(path, F_OK) == 0;
-}
-
-/* The index of the run before, if it is there: its usage is still to be taken, and what had expired for it stays
- * expired, even if the clock was set back in between. */
-static void former_open(struct pat_core *core)
-{
-	if (!index_there(core->config.index_directory) ||
-	    pat_index_reader_new(core->config.index_directory, &core->former) < 0 ||
-	    pat_index_reader_enter(core->former, pat_clock_boot_ns) != 0)
-		return;
-	int64_t floor_s = pat_index_reader_clock_floor_s(core->former);
-	if (floor_s > atomic_load(&core->latest_s))
-		atomic_store(&core->latest_s, floor_s);
-}
-
-/* Builds a new generation from the store, and puts it in the former one's place. */
-static int index_load(struct pat_core *core, struct pat_err *err)
-{
-	const struct pat_core_config *config = &core->config;
-	int64_t expected = 0;
-	int64_t seq = 0;
-	char tokens[PAT_NUM_BYTES];
-	char ms[PAT_NUM_BYTES];
-	uint64_t began = pat_clock_boot_ns();
-	struct pat_index_stats stats;
-
-	former_open(core);
-	int64_t now = pat_core_now(core);
-	int r = pat_store_token_count(core->store, &expected);
-	if (r < 0)
-		return pat_err_set(err, r, "cannot count the tokens: %s", pat_err_words(r));
-	r = pat_index_writer_new(
-		&(struct pat_index_config){ .directory = config->index_directory,
-	                                    .group = config->index_group,
-	                                    .format = &core->format,
-	                                    .tokens_max = config->index_tokens_max,
-	                                    .tokens_expected = (uint64_t)expected },
-		&core->index, err);
-	if (r < 0)
-		return r;
-	bool former = core->former && pat_index_reader_refresh(core->former);
-	pat_index_writer_forget_older(core->index,
-	                              former ? pat_index_reader_generation(core->former) : 0);
-	r = pat_core_products_load(core, err);
-	if (r < 0)
-		return err->text[0] ? r
-		                    : pat_err_set(err, r, "cannot load the products: %s",
-		                                  pat_err_words(r));
-	r = load_tokens(core, now, &seq);
-	if (r < 0)
-		return pat_err_set(err, r, "cannot load the tokens into the index: %s",
-		                   pat_err_words(r));
-	r = pat_index_writer_publish(core->index, seq, now, err);
-	if (r < 0)
-		return r;
-	r = pat_index_reader_new(config->index_directory, &core->own);
-	if (r == 0)
-		r = pat_index_reader_new(config->index_directory, &core->asked);
-	if (r < 0)
-		return pat_err_set(err, r, "cannot read the index back: %s", pat_err_words(r));
-	r = pat_intake_new(config->index_directory, config->index_group, config->usage_addresses,
-	                   &core->intake, err);
-	if (r < 0)
-		return r;
-	/* Should all be taken, what services ask about is counted without being told of. */
-	(void)!pat_ring_claim(&core->asked_ring, config->index_directory);
-	pat_index_writer_stats(core->index, &stats);
-	pat_log(PAT_LOG_INFO, "index.loaded", "tokens", pat_num(tokens, (int64_t)stats.live), "ms",
-	        pat_num(ms, (int64_t)((pat_clock_boot_ns() - began) / 1000000)), NULL);
-	return 0;
+	pat_core_node_changed(core);
 }
 
 static int open_parts(struct pat_core *core, struct pat_err *err)
@@ -313,6 +146,7 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 	r = pat_store_open(&(struct pat_store_config){ .location = config->store,
 	                                               .row_key = config->row_key,
 	                                               .sessions_max = config->sessions_live_max,
+	                                               .shared = config->node_label != NULL,
 	                                               .listener = listener,
 	                                               .listener_arg = core },
 	                   &core->store, err);
@@ -323,7 +157,11 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 		return pat_err_set(err, r, "cannot read the store: %s", pat_err_words(r));
 	atomic_store(&core->latest_s, latest);
 	core->reported_s = latest;
-	return config->index_directory ? index_load(core, err) : pat_core_products_load(core, err);
+	r = config->index_directory && config->node_label ? pat_core_node_new(core, err) : 0;
+	if (r < 0)
+		return r;
+	return config->index_directory ? pat_core_index_load(core, err)
+	                               : pat_core_products_load(core, NULL, err);
 }
 
 int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, struct pat_err *err)
@@ -342,6 +180,8 @@ int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, s
 	int r = open_parts(core, err);
 	if (r == 0 && core->index) {
 		r = pat_core_keeper_start(core);
+		if (r == 0 && core->node)
+			r = pat_core_node_start(core);
 		if (r < 0)
 			(void)pat_err_set(err, r, "cannot start a thread: %s", pat_err_words(r));
 	}
@@ -357,7 +197,9 @@ void pat_core_close(struct pat_core *core)
 {
 	if (!core)
 		return;
+	pat_core_node_stop(core);
 	pat_core_keeper_stop(core);
+	pat_core_node_free(core);
 	pat_store_close(core->store);
 	pat_journal_close(core->journal);
 	pat_index_reader_free(core->former);
@@ -383,9 +225,11 @@ void pat_core_end(struct pat_core *core)
 {
 	if (!core)
 		return;
+	pat_core_node_stop(core);
 	pat_core_keeper_stop(core);
 	if (core->index)
 		pat_index_writer_retire(core->index);
+	pat_core_node_leave(core);
 	if (core->intake)
 		pat_intake_unlink(core->intake);
 	pat_core_close(core);
@@ -414,6 +258,8 @@ int pat_core_ready(struct pat_core *core, struct pat_err *err)
 		                   r < 0 ? pat_err_words(r) : "refused");
 	if (core->config.index_directory && !core->index)
 		return pat_err_set(err, -EIO, "index: not loaded");
+	if (core->node && pat_core_node_ready(core, err) < 0)
+		return -EIO;
 	if (behind > SKEW_S)
 		return pat_err_set(
 			err, -ERANGE,

@@ -82,11 +82,15 @@ enum pat_core_outcome {
 	PAT_CORE_E_SUBJECT,
 	PAT_CORE_E_RETURN_URL,
 	PAT_CORE_E_PERSON_DISABLED,
-	PAT_CORE_E_LINK, /* the link was used, has expired, or never was */
+	PAT_CORE_E_NOT_EFFECTIVE, /* the change is made, and not yet in force everywhere: ask again */
+	PAT_CORE_E_LINK,          /* the link was used, has expired, or never was */
 };
 
 struct pat_core_config {
-	const char *store;   /* location */
+	const char *store;      /* location */
+	const char *node_label; /* one of several nodes: what administrators see; NULL: alone */
+	int64_t lease_ms;       /* how long a node answers without the store; with a label */
+	bool strict; /* … it never does: each answer is of what was in the store when it was asked */
 	const char *journal; /* file of revocations, outside the store; NULL: none */
 	const char *index_directory;
 	gid_t index_group; /* (gid_t)-1: leave it */
@@ -130,6 +134,42 @@ void pat_core_end(struct pat_core *core);
 /* Ready to serve? 0, or a negative fault with the reason in `err` (one short word first: "store:", "index:",
  * "clock:"). */
 int pat_core_ready(struct pat_core *core, struct pat_err *err) PAT_MUST_USE;
+
+/* ---- Where a change is in force.
+ *
+ * A call that changes something returns when it is durable and in force on this node. Where there are several, those that take
+ * something away have to be waited for; docs/design/nodes.md says how, and for how long at most. */
+
+#define PAT_RECEIPT_NODES_MAX 32
+
+enum pat_receipt_how {
+	PAT_RECEIPT_PENDING,
+	PAT_RECEIPT_APPLIED, /* the node said so */
+	PAT_RECEIPT_GONE,    /* the node has left, or was taken for dead */
+	PAT_RECEIPT_EXPIRED, /* the node said nothing, and can answer nobody any more */
+};
+
+struct pat_receipt_node {
+	char incarnation[33];
+	char label[64];
+	enum pat_receipt_how how;
+	unsigned ms; /* since the call */
+};
+
+struct pat_receipt {
+	unsigned
+		wait_ms; /* given: how long at most; 0: as long as it takes, which the lease bounds */
+	int64_t seq;     /* every change up to this one is in force */
+	bool effective;
+	unsigned ms;
+	size_t n; /* of the first of them; 0 where there are no nodes */
+	struct pat_receipt_node nodes[PAT_RECEIPT_NODES_MAX];
+};
+
+/* Waits until every change that this node knows of is in force on all nodes: 0, or E_NOT_EFFECTIVE after receipt->wait_ms, or
+ * sooner when too many are waiting already. `receipt` (may be NULL) is filled in either case. All that takes something away does this
+ * itself, and returns E_NOT_EFFECTIVE: the change is made, and repeating the call waits again. */
+int pat_core_settle(struct pat_core *core, struct pat_receipt *receipt) PAT_MUST_USE;
 
 /* ---- The first account. */
 
@@ -255,26 +295,27 @@ int pat_core_token_create(struct pat_core *core, const struct pat_signed_in *who
 /* E_NOT_FOUND. After 0, no verification begun later says yes: of this one, and of what it has made. */
 int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who,
                           const uint8_t tid[static PAT_TID_BYTES], const struct pat_actor *actor,
-                          struct pat_record *ret) PAT_MUST_USE;
+                          struct pat_record *ret, struct pat_receipt *receipt) PAT_MUST_USE;
 /* Several of one's own as one change: all or none. `tids`, each once; NULL: every one that has not ended. E_NOT_FOUND when
  * one is not there. `fn` is told of each record as pat_store_tokens_revoke() tells: what it kept counts after 0 only.
  * `ret_revoked`: how many this call has revoked; the others were before. After 0, no verification begun later accepts any of them. */
 int pat_core_tokens_revoke(struct pat_core *core, const struct pat_signed_in *who,
                            const uint8_t (*tids)[PAT_TID_BYTES], size_t n_tids,
                            const struct pat_actor *actor, pat_record_fn *fn, void *arg,
-                           size_t *ret_revoked) PAT_MUST_USE;
+                           size_t *ret_revoked, struct pat_receipt *receipt) PAT_MUST_USE;
 /* Takes scopes away from one's own live token: those given are what it keeps. After 0, no verification begun later sees the
  * others. E_NOT_FOUND, E_TOKEN_ENDED, E_SCOPE_…, E_SCOPE_NOT_HELD. */
 int pat_core_token_narrow(struct pat_core *core, const struct pat_signed_in *who,
                           const uint8_t tid[static PAT_TID_BYTES], const char *const *scopes,
-                          size_t n_scopes, const struct pat_actor *actor,
-                          struct pat_record *ret) PAT_MUST_USE;
+                          size_t n_scopes, const struct pat_actor *actor, struct pat_record *ret,
+                          struct pat_receipt *receipt) PAT_MUST_USE;
 /* Whose token it is, or was. E_NOT_FOUND. */
 int pat_core_token_owner(struct pat_core *core, const uint8_t tid[static PAT_TID_BYTES],
                          int64_t *ret) PAT_MUST_USE;
 /* Whosever it is, for administrators. E_NOT_FOUND. */
 int pat_core_token_revoke_any(struct pat_core *core, const uint8_t tid[static PAT_TID_BYTES],
-                              const struct pat_actor *actor, struct pat_record *ret) PAT_MUST_USE;
+                              const struct pat_actor *actor, struct pat_record *ret,
+                              struct pat_receipt *receipt) PAT_MUST_USE;
 int pat_core_token_get(struct pat_core *core, const struct pat_signed_in *who,
                        const uint8_t tid[static PAT_TID_BYTES],
                        struct pat_record *ret) PAT_MUST_USE;
@@ -413,7 +454,8 @@ int pat_core_person_disable(struct pat_core *core, const char *who, bool disable
                             const struct pat_actor *actor, int64_t *ret_id) PAT_MUST_USE;
 /* The same by id. */
 int pat_core_person_set_disabled(struct pat_core *core, int64_t id, bool disabled,
-                                 const struct pat_actor *actor) PAT_MUST_USE;
+                                 const struct pat_actor *actor,
+                                 struct pat_receipt *receipt) PAT_MUST_USE;
 /* Sets a password without the old one and ends every session. */
 int pat_core_person_password(struct pat_core *core, const char *email, const char *password,
                              size_t password_len, const struct pat_actor *actor,

@@ -123,6 +123,12 @@ void pat_journal_close(struct pat_journal *j)
 	free(j);
 }
 
+void pat_journal_closep(struct pat_journal **journal)
+{
+	pat_journal_close(*journal);
+	*journal = NULL;
+}
+
 bool pat_journal_has(const struct pat_journal *j, const uint8_t digest[static PAT_DIGEST_BYTES])
 {
 	return j->n > 0 && bsearch(digest, j->tids, j->n, sizeof(*j->tids), compare_tids) != NULL;

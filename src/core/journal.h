@@ -17,6 +17,7 @@ struct pat_journal;
 /* Opens or creates the file (0600) and reads it. On failure `err` says why. */
 int pat_journal_open(const char *path, struct pat_journal **ret, struct pat_err *err) PAT_MUST_USE;
 void pat_journal_close(struct pat_journal *journal);
+void pat_journal_closep(struct pat_journal **journal);
 
 /* Whether the file named this token when it was opened. */
 bool pat_journal_has(const struct pat_journal *journal,

@@ -159,6 +159,15 @@ static bool keep_going(struct pat_core *core)
 	return !stop;
 }
 
+/* An index that was loaded anew has left one behind. */
+static void look_behind(struct pat_core *core, uint64_t turn, uint64_t *since)
+{
+	if (core->former)
+		return;
+	core->former = atomic_exchange(&core->left_behind, NULL);
+	*since = turn;
+}
+
 static void take_former(struct pat_core *core)
 {
 	fold_cells(core, core->former);
@@ -171,6 +180,8 @@ static void *keeper_run(void *arg)
 {
 	struct pat_core *core = arg;
 
+	uint64_t former_since = 0;
+
 	for (uint64_t turn = 1; keep_going(core); turn++) {
 		int64_t now = pat_core_now(core);
 
@@ -178,8 +189,9 @@ static void *keeper_run(void *arg)
 		(void)pat_index_reader_refresh(core->own);
 		pat_core_products_refresh(core);
 		take_usage(core);
-		if (core->former && turn >= FORMER_REST_S)
+		if (core->former && turn >= former_since + FORMER_REST_S)
 			take_former(core);
+		look_behind(core, turn, &former_since);
 		if (turn % FOLD_EVERY_S == 0) {
 			fold_usage(core);
 			expire(core, now);

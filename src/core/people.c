@@ -82,10 +82,12 @@ int pat_core_person_list(struct pat_core *core, int64_t after, unsigned limit, p
 }
 
 int pat_core_person_set_disabled(struct pat_core *core, int64_t id, bool disabled,
-                                 const struct pat_actor *actor)
+                                 const struct pat_actor *actor, struct pat_receipt *receipt)
 {
-	return pat_core_outcome(pat_store_person_set_disabled(core->store, id, disabled, actor,
-	                                                      pat_core_now(core)));
+	int r = pat_core_outcome(pat_store_person_set_disabled(core->store, id, disabled, actor,
+	                                                       pat_core_now(core)));
+
+	return r == 0 ? pat_core_settle(core, receipt) : r;
 }
 
 /* No email has a colon. */
@@ -107,7 +109,7 @@ int pat_core_person_disable(struct pat_core *core, const char *who, bool disable
 	int r = pat_core_outcome(person_named(core, who, &person));
 
 	if (r == 0)
-		r = pat_core_person_set_disabled(core, person.id, disabled, actor);
+		r = pat_core_person_set_disabled(core, person.id, disabled, actor, NULL);
 	if (r == 0)
 		*ret_id = person.id;
 	pat_wipe(&person, sizeof(person));

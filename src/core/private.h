@@ -40,8 +40,11 @@ struct pat_core {
 	struct pat_journal *journal;     /* NULL: none */
 	struct pat_index_writer *index;  /* NULL: this core keeps no index */
 	struct pat_index_reader *former; /* the index of the run before, until its usage is taken */
-	struct pat_index_reader *own;    /* the housekeeper's view of usage */
-	struct pat_intake *intake;       /* the housekeeper's, too; NULL: no index */
+	struct pat_index_reader *_Atomic
+		left_behind; /* … or one that was loaded anew since; the housekeeper's to take */
+	struct pat_core_node *node;   /* NULL: there are no others */
+	struct pat_index_reader *own; /* the housekeeper's view of usage */
+	struct pat_intake *intake;    /* the housekeeper's, too; NULL: no index */
 	pthread_mutex_t left_lock;
 	struct pat_usage left[PAT_CORE_LEFT_MAX]; /* under that: of tokens that left the index */
 	size_t n_left;
@@ -94,9 +97,18 @@ void pat_core_usage_settle(struct pat_core *core);
 int pat_core_keeper_start(struct pat_core *core) PAT_MUST_USE;
 void pat_core_keeper_stop(struct pat_core *core);
 
-/* src/core/product.c: reads all products from the store and puts them in force. Under the import lock, or before anybody
+/* src/core/load.c: builds the index and publishes it; the first time, and anew, because what this node knows is of a history
+ * that has gone another way. The one before serves until then. */
+int pat_core_index_load(struct pat_core *core, struct pat_err *err) PAT_MUST_USE;
+int pat_core_index_renew(struct pat_core *core, uint64_t lease_end_ns,
+                         struct pat_err *err) PAT_MUST_USE;
+int pat_core_index_add(struct pat_index_writer *index,
+                       const struct pat_record *record) PAT_MUST_USE;
+
+/* src/core/product.c: reads all products from the store and puts them in force, in that index. Under the import lock, or before anybody
  * else is there. */
-int pat_core_products_load(struct pat_core *core, struct pat_err *err) PAT_MUST_USE;
+int pat_core_products_load(struct pat_core *core, struct pat_index_writer *index,
+                           struct pat_err *err) PAT_MUST_USE;
 /* Tries again what could not be put in force. */
 void pat_core_products_refresh(struct pat_core *core);
 void pat_core_products_done(struct pat_core *core);
@@ -115,7 +127,7 @@ int pat_core_prove(struct pat_core *core, const struct pat_person *person, const
 /* src/core/revoke.c: revokes a token of a person's, whoever asks for it, and keeps what is known of its use. */
 int pat_core_revoke_one(struct pat_core *core, int64_t owner,
                         const uint8_t tid[static PAT_TID_BYTES], const struct pat_actor *actor,
-                        struct pat_record *ret) PAT_MUST_USE;
+                        struct pat_record *ret, struct pat_receipt *receipt) PAT_MUST_USE;
 
 /* src/core/maker.c: whether the token that makes `record` may, and is not less; what the record leaves open is limited as that
  * one is, and it becomes its maker. E_TOKEN_ENDED, E_BEYOND_…, E_LIMIT_TOO_MANY. */

@@ -173,7 +173,7 @@ static int load_one(void *arg, const struct pat_product *product)
 	return 0;
 }
 
-static int index_tell(struct pat_core *core, const struct pat_products_loaded *loaded,
+static int index_tell(struct pat_index_writer *index, const struct pat_products_loaded *loaded,
                       struct pat_err *err)
 {
 	struct pat_policies_source sources[PAT_POLICIES_MAX];
@@ -188,7 +188,7 @@ static int index_tell(struct pat_core *core, const struct pat_products_loaded *l
 			.len = p->block.len,
 		};
 	}
-	return pat_index_writer_policies(core->index, sources, loaded->n, err);
+	return pat_index_writer_policies(index, sources, loaded->n, err);
 }
 
 static int built_in_make(struct pat_core *core, struct pat_products_loaded *loaded,
@@ -205,19 +205,22 @@ static int built_in_make(struct pat_core *core, struct pat_products_loaded *load
 	return 0;
 }
 
-int pat_core_products_load(struct pat_core *core, struct pat_err *err)
+int pat_core_products_load(struct pat_core *core, struct pat_index_writer *index,
+                           struct pat_err *err)
 {
 	struct load load = { .loaded = calloc(1, sizeof(*load.loaded)) };
 
 	if (!load.loaded)
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	int r = built_in_make(core, load.loaded, err);
+	atomic_store(&core->products_stale,
+	             false); /* what comes from here on is another's to load */
 	if (r == 0)
 		r = pat_store_product_list(core->store, load_one, &load);
-	if (r == 0 && core->index)
-		r = index_tell(core, load.loaded, err);
-	atomic_store(&core->products_stale, r != 0);
+	if (r == 0 && index)
+		r = index_tell(index, load.loaded, err);
 	if (r != 0) {
+		atomic_store(&core->products_stale, true);
 		loaded_free(load.loaded);
 		return r;
 	}
@@ -234,7 +237,7 @@ void pat_core_products_refresh(struct pat_core *core)
 	if (!atomic_load(&core->products_stale))
 		return;
 	(void)pthread_mutex_lock(&core->import_lock);
-	(void)!pat_core_products_load(core, NULL);
+	(void)!pat_core_products_load(core, core->index, NULL);
 	(void)pthread_mutex_unlock(&core->import_lock);
 }
 
@@ -261,7 +264,7 @@ static bool is_own(const struct pat_core *core, const char *name)
 static int put_in_force(struct pat_core *core, struct pat_err *err)
 {
 	struct pat_err why = { { 0 } };
-	int r = pat_core_products_load(core, &why);
+	int r = pat_core_products_load(core, core->index, &why);
 
 	if (r != 0)
 		return pat_err_set(err, r, "it is stored, but not in force yet: %s",
@@ -304,6 +307,8 @@ int pat_core_product_import(struct pat_core *core, const char *name, const char 
 	if (r == 0)
 		r = put_in_force(core, err);
 	(void)pthread_mutex_unlock(&core->import_lock);
+	if (r == 0)
+		return pat_core_settle(core, NULL);
 	return r == PAT_STORE_E_LIMIT ? PAT_CORE_E_PRODUCT_LIMIT : pat_core_outcome(r);
 }
 
@@ -315,7 +320,7 @@ int pat_core_product_remove(struct pat_core *core, const char *name, const struc
 	if (r == 0)
 		r = put_in_force(core, err);
 	(void)pthread_mutex_unlock(&core->import_lock);
-	return pat_core_outcome(r);
+	return r == 0 ? pat_core_settle(core, NULL) : pat_core_outcome(r);
 }
 
 /* ---- Looking. */

@@ -11,7 +11,7 @@
 
 int pat_core_revoke_one(struct pat_core *core, int64_t owner,
                         const uint8_t tid[static PAT_TID_BYTES], const struct pat_actor *actor,
-                        struct pat_record *ret)
+                        struct pat_record *ret, struct pat_receipt *receipt)
 {
 	struct pat_core_use use = { 0 };
 	int r = pat_store_token_get(core->store, owner, tid, ret);
@@ -29,14 +29,14 @@ int pat_core_revoke_one(struct pat_core *core, int64_t owner,
 	if (core->index)
 		pat_core_index_leave(core, ret->digest);
 	pat_core_usage_settle(core);
-	return 0;
+	return pat_core_settle(core, receipt);
 }
 
 int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who,
                           const uint8_t tid[static PAT_TID_BYTES], const struct pat_actor *actor,
-                          struct pat_record *ret)
+                          struct pat_record *ret, struct pat_receipt *receipt)
 {
-	return pat_core_revoke_one(core, who->person.id, tid, actor, ret);
+	return pat_core_revoke_one(core, who->person.id, tid, actor, ret, receipt);
 }
 
 int pat_core_token_owner(struct pat_core *core, const uint8_t tid[static PAT_TID_BYTES],
@@ -46,12 +46,14 @@ int pat_core_token_owner(struct pat_core *core, const uint8_t tid[static PAT_TID
 }
 
 int pat_core_token_revoke_any(struct pat_core *core, const uint8_t tid[static PAT_TID_BYTES],
-                              const struct pat_actor *actor, struct pat_record *ret)
+                              const struct pat_actor *actor, struct pat_record *ret,
+                              struct pat_receipt *receipt)
 {
 	int64_t owner = 0;
 	int r = pat_store_token_owner(core->store, tid, &owner);
 
-	return r == 0 ? pat_core_revoke_one(core, owner, tid, actor, ret) : pat_core_outcome(r);
+	return r == 0 ? pat_core_revoke_one(core, owner, tid, actor, ret, receipt)
+	              : pat_core_outcome(r);
 }
 
 /* ---- Revoking several. */
@@ -131,7 +133,7 @@ static void several_free(struct several **s)
 int pat_core_tokens_revoke(struct pat_core *core, const struct pat_signed_in *who,
                            const uint8_t (*tids)[PAT_TID_BYTES], size_t n_tids,
                            const struct pat_actor *actor, pat_record_fn *fn, void *arg,
-                           size_t *ret_revoked)
+                           size_t *ret_revoked, struct pat_receipt *receipt)
 {
 	pat_cleanup(several_free) struct several *s = calloc(1, sizeof(*s));
 
@@ -153,5 +155,5 @@ int pat_core_tokens_revoke(struct pat_core *core, const struct pat_signed_in *wh
 	for (size_t i = 0; i < s->n; i++)
 		pat_core_index_leave(core, s->digests[i]);
 	pat_core_usage_settle(core);
-	return 0;
+	return pat_core_settle(core, receipt);
 }

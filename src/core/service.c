@@ -5,17 +5,20 @@
  * revoked is inactive at once.
  */
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "core/node.h"
 #include "core/private.h"
 #include "core/target.h"
 #include "index/verify.h"
 
 #define REFUSED_MAX      30 /* of an address */
 #define REFUSED_WINDOW_S 60
+#define CATCH_UP_MS      2000
 
 /* ---- Their accounts. */
 
@@ -97,8 +100,10 @@ int pat_core_service_add(struct pat_core *core, const struct pat_service_request
 
 int pat_core_service_remove(struct pat_core *core, const char *name, const struct pat_actor *actor)
 {
-	return pat_core_outcome(
+	int r = pat_core_outcome(
 		pat_store_service_remove(core->store, name, actor, pat_core_now(core)));
+
+	return r == 0 ? pat_core_settle(core, NULL) : r;
 }
 
 int pat_core_service_list(struct pat_core *core, pat_service_fn *fn, void *arg)
@@ -175,8 +180,6 @@ static int introspect(struct pat_core *core, const struct pat_service *service, 
 
 	*ret = (struct pat_introspection){ 0 };
 	int r = token_find(core, token, len, digest, &hit);
-	if (r == PAT_CORE_E_NOT_FOUND)
-		return 0;
 	if (r != 0)
 		return r;
 	if (!active(service, &hit, now_s))
@@ -195,13 +198,50 @@ static int introspect(struct pat_core *core, const struct pat_service *service, 
 	return 0;
 }
 
-int pat_core_introspect(struct pat_core *core, const struct pat_service *service, const char *token,
-                        size_t len, struct pat_introspection *ret)
+static int introspect_now(struct pat_core *core, const struct pat_service *service,
+                          const char *token, size_t len, struct pat_introspection *ret)
 {
 	(void)pthread_mutex_lock(&core->asked_lock);
 	int r = introspect(core, service, token, len, ret);
 	(void)pthread_mutex_unlock(&core->asked_lock);
 	return r;
+}
+
+/* As the edge does (ngx_http_pat_wait.c): what was made elsewhere before is known here afterwards. 0, or -EAGAIN. */
+static int catch_up(struct pat_core *core)
+{
+	enum pat_index_answer answer = PAT_INDEX_ANSWER_NOBODY;
+	struct pat_index_question question;
+	int ms = 0;
+
+	(void)pthread_mutex_lock(&core->asked_lock);
+	bool open = core->asked && pat_index_reader_enter(core->asked, pat_clock_boot_ns) == 0;
+	if (open)
+		question = pat_index_reader_ask(core->asked);
+	(void)pthread_mutex_unlock(&core->asked_lock);
+	do {
+		(void)poll(NULL, 0, 1);
+		(void)pthread_mutex_lock(&core->asked_lock);
+		open = open && pat_index_reader_enter(core->asked, pat_clock_boot_ns) == 0;
+		answer = open ? pat_index_reader_answer(core->asked, &question)
+		              : PAT_INDEX_ANSWER_NOBODY;
+		(void)pthread_mutex_unlock(&core->asked_lock);
+	} while (answer == PAT_INDEX_ANSWER_PENDING && ms++ < CATCH_UP_MS);
+	return answer == PAT_INDEX_ANSWER_LOOK ? 0 : -EAGAIN;
+}
+
+int pat_core_introspect(struct pat_core *core, const struct pat_service *service, const char *token,
+                        size_t len, struct pat_introspection *ret)
+{
+	bool strict = core->node && core->node->consistency == PAT_INDEX_STRICT;
+	int r = strict ? PAT_CORE_E_NOT_FOUND : introspect_now(core, service, token, len, ret);
+
+	if (r == PAT_CORE_E_NOT_FOUND && core->node) {
+		r = catch_up(core);
+		if (r == 0)
+			r = introspect_now(core, service, token, len, ret);
+	}
+	return r == PAT_CORE_E_NOT_FOUND ? 0 : r;
 }
 
 /* The store knows of tokens that the index has not. */
@@ -213,5 +253,5 @@ int pat_core_service_revoke(struct pat_core *core, const char *token, size_t len
 	if (pat_token_check(&core->format, token, len) != 0)
 		return PAT_CORE_E_NOT_FOUND;
 	pat_sha256(token, len, digest);
-	return pat_core_token_revoke_any(core, digest, actor, ret);
+	return pat_core_token_revoke_any(core, digest, actor, ret, NULL);
 }

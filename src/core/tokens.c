@@ -245,7 +245,8 @@ int pat_core_token_create(struct pat_core *core, const struct pat_signed_in *who
 
 int pat_core_token_narrow(struct pat_core *core, const struct pat_signed_in *who,
                           const uint8_t tid[static PAT_TID_BYTES], const char *const *scopes,
-                          size_t n_scopes, const struct pat_actor *actor, struct pat_record *ret)
+                          size_t n_scopes, const struct pat_actor *actor, struct pat_record *ret,
+                          struct pat_receipt *receipt)
 {
 	char kept[PAT_SCOPES_TEXT_BYTES_MAX + 1];
 	int r = n_scopes > PAT_SCOPES_MAX
@@ -254,8 +255,9 @@ int pat_core_token_narrow(struct pat_core *core, const struct pat_signed_in *who
 
 	if (r != 0)
 		return r;
-	return pat_core_outcome(pat_store_token_narrow(core->store, who->person.id, tid, kept,
-	                                               actor, pat_core_now(core), ret));
+	r = pat_core_outcome(pat_store_token_narrow(core->store, who->person.id, tid, kept, actor,
+	                                            pat_core_now(core), ret));
+	return r == 0 ? pat_core_settle(core, receipt) : r;
 }
 
 struct pat_token_query pat_core_list_query(enum pat_token_filter filter, int64_t now_s)

@@ -129,7 +129,10 @@ static void lay_out(struct pat_index_header *h, const struct pat_index_config *c
 	h->tables_bytes = pages(SPARE_BYTES + config->tokens_max * 64);
 	h->slots_at = huge_pages(h->tables_at + h->tables_bytes);
 	h->file_bytes = h->slots_at + pages(h->slots_max * sizeof(struct pat_slot));
-	atomic_store(&h->lease_end_ns, PAT_LEASE_FOREVER);
+	h->consistency = config->consistency;
+	(void)snprintf(h->node, sizeof(h->node), "%s", config->node ? config->node : "");
+	atomic_store(&h->lease_end_ns,
+	             config->consistency == PAT_INDEX_ALONE ? PAT_LEASE_FOREVER : 0);
 	atomic_store(&h->state, PAT_INDEX_LOADING);
 }
 

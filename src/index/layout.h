@@ -18,6 +18,9 @@
  *
  * Tables, slots and cells begin where huge pages do; what stands before tables shares the first (map.h).
  *
+ * One of several nodes (docs/design/nodes.md) may know less than has been made elsewhere. A verifier that needs more than what it
+ * finds asks: it counts up `asks` of the usage file, rings the bell, and waits until `asks_heard` or `asks_failed` has come so far.
+ *
  * It is a valid set: what is not found is refused, so every loading error fails closed.
  *
  * How a reader sees a whole slot or none: `word` holds a version and a state. The writer makes the
@@ -42,7 +45,7 @@
 #include "token/token.h"
 
 #define PAT_INDEX_MAGIC       0x3178646e69746170u /* "patindx1" little-endian */
-#define PAT_INDEX_VERSION     3u
+#define PAT_INDEX_VERSION     4u
 #define PAT_INDEX_PARTS       4096u
 #define PAT_INDEX_FILE        "index"
 #define PAT_INDEX_PREV        "index.prev" /* a second name of the old file while it is being replaced */
@@ -51,6 +54,7 @@
 #define PAT_SCOPE_NUMBERS_MAX 4096u
 #define PAT_SCOPE_SLOT_BYTES  136u /* a name of PAT_SCOPE_BYTES_MAX and its length */
 #define PAT_LEASE_FOREVER     UINT64_MAX
+#define PAT_INDEX_BELL        "asked" /* a FIFO: rung for whoever answers questions, see below */
 
 enum pat_index_state {
 	PAT_INDEX_LOADING = 0,
@@ -73,6 +77,9 @@ struct pat_index_header {
 	uint64_t tables_bytes;
 	uint64_t slots_at;
 	uint64_t slots_max;
+	char node[40];        /* the incarnation that serves from it; "": there are no others */
+	uint32_t consistency; /* enum pat_index_consistency */
+	uint32_t reserved;
 	/* Everything below changes while readers look. */
 	_Atomic uint64_t state __attribute__((aligned(64)));
 	_Atomic uint64_t applied_seq;  /* every change up to here is in */
@@ -84,8 +91,18 @@ struct pat_index_header {
 	_Atomic uint64_t slots_used; /* slots ever used: high-water mark */
 	_Atomic uint64_t live;       /* tokens in it */
 	_Atomic uint64_t policies;   /* generation of the policies in force; 0: there are none */
+	_Atomic uint64_t
+		asks_heard; /* questions up to this one: everything made before them is in */
+	_Atomic uint64_t asks_failed; /* … up to this one, unless they were heard: nobody can say */
 };
 static_assert(sizeof(struct pat_index_header) <= 4096, "the header is one page");
+
+/* When a verifier has to ask before it answers. */
+enum pat_index_consistency {
+	PAT_INDEX_ALONE = 0,  /* never: what is in the index is all there is */
+	PAT_INDEX_LEASED = 1, /* before it says that a token is unknown */
+	PAT_INDEX_STRICT = 2, /* always */
+};
 
 enum pat_slot_state {
 	PAT_SLOT_EMPTY = 0,
@@ -150,6 +167,13 @@ struct pat_usage_header {
 	uint64_t generation;
 	uint64_t cells_at;
 	uint64_t cells_max;
+	_Atomic uint64_t asks; /* counted up by verifiers */
+};
+
+/* A question of a verifier's. */
+struct pat_index_question {
+	uint64_t generation;
+	uint64_t number;
 };
 
 #endif

@@ -244,6 +244,52 @@ uint64_t pat_index_reader_applied_seq(const struct pat_index_reader *reader)
 	return atomic_load_explicit(&reader->header->applied_seq, memory_order_acquire);
 }
 
+const char *pat_index_reader_node(const struct pat_index_reader *reader)
+{
+	return reader->header->node;
+}
+
+enum pat_index_consistency pat_index_reader_consistency(const struct pat_index_reader *reader)
+{
+	return (enum pat_index_consistency)reader->header->consistency;
+}
+
+/* One byte in the pipe is enough for any number of questions: when it is full, the bell has been rung. */
+static void bell_ring(const struct pat_index_reader *reader)
+{
+	char path[sizeof(reader->directory) + sizeof(PAT_INDEX_BELL) + 1];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", reader->directory, PAT_INDEX_BELL);
+	pat_cleanup(pat_closep) int fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC | O_NOFOLLOW);
+	if (fd >= 0)
+		(void)!write(fd, "", 1);
+}
+
+struct pat_index_question pat_index_reader_ask(struct pat_index_reader *reader)
+{
+	struct pat_usage_header *usage = (struct pat_usage_header *)(void *)reader->usage;
+	struct pat_index_question question = { .generation = reader->header->generation,
+		                               .number = atomic_fetch_add(&usage->asks, 1) + 1 };
+
+	bell_ring(reader);
+	return question;
+}
+
+enum pat_index_answer pat_index_reader_answer(struct pat_index_reader *reader,
+                                              struct pat_index_question *question)
+{
+	const struct pat_index_header *h = reader->header;
+
+	if (h->generation != question->generation) {
+		*question = pat_index_reader_ask(reader);
+		return PAT_INDEX_ANSWER_PENDING;
+	}
+	if (atomic_load(&h->asks_heard) >= question->number)
+		return PAT_INDEX_ANSWER_LOOK;
+	return atomic_load(&h->asks_failed) >= question->number ? PAT_INDEX_ANSWER_NOBODY
+	                                                        : PAT_INDEX_ANSWER_PENDING;
+}
+
 /* A record in the heap, if the reference and the record's own length stay inside it. */
 static const struct pat_grant *heap_grant(const struct pat_index_reader *reader, uint32_t ref)
 {

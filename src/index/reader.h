@@ -51,6 +51,21 @@ const struct pat_token_format *pat_index_reader_format(const struct pat_index_re
 int64_t pat_index_reader_clock_floor_s(const struct pat_index_reader *reader);
 uint64_t pat_index_reader_generation(const struct pat_index_reader *reader);
 uint64_t pat_index_reader_applied_seq(const struct pat_index_reader *reader);
+/* Which of several nodes serves from it (layout.h). */
+const char *pat_index_reader_node(const struct pat_index_reader *reader);
+
+/* After enter: whether a verifier has to ask before it answers so, and how. ask() gives the number of a question; the answer is
+ * there when answer() is not PENDING: LOOK, and what is found then is all that had been made when it was asked; or NOBODY: neither yes nor
+ * no. Between the two the reader may have been entered again: of a new generation it is asked anew. */
+enum pat_index_consistency pat_index_reader_consistency(const struct pat_index_reader *reader);
+struct pat_index_question pat_index_reader_ask(struct pat_index_reader *reader);
+enum pat_index_answer {
+	PAT_INDEX_ANSWER_PENDING,
+	PAT_INDEX_ANSWER_LOOK,
+	PAT_INDEX_ANSWER_NOBODY,
+};
+enum pat_index_answer pat_index_reader_answer(struct pat_index_reader *reader,
+                                              struct pat_index_question *question);
 
 /* After enter, both optional: memory is asked for what a find of this digest will read. aim() fetches its place in the
  * table; approach() looks there and fetches its slot and usage cell. Each takes nanoseconds, and memory a tenth

@@ -131,9 +131,11 @@ static enum pat_verdict begin(struct pat_verifier *v, const struct pat_credentia
 void pat_verify_begin(struct pat_verifier *verifier, const struct pat_credential *credential,
                       struct pat_verifying *ret)
 {
+	ret->asks = PAT_INDEX_ALONE;
 	ret->so_far = begin(verifier, credential, ret->digest);
 	if (ret->so_far != PAT_VERDICT_ALLOWED)
 		return;
+	ret->asks = pat_index_reader_consistency(verifier->reader);
 	pat_record_tid(ret->digest, ret->tid);
 }
 
@@ -145,6 +147,9 @@ void pat_verify_begin_digest(struct pat_verifier *verifier,
 	ret->so_far = pat_index_reader_enter(verifier->reader, pat_clock_boot_ns) == 0
 	                      ? PAT_VERDICT_ALLOWED
 	                      : PAT_VERDICT_UNAVAILABLE;
+	ret->asks = ret->so_far == PAT_VERDICT_ALLOWED
+	                    ? pat_index_reader_consistency(verifier->reader)
+	                    : PAT_INDEX_ALONE;
 	pat_record_tid(ret->digest, ret->tid);
 }
 
@@ -152,6 +157,26 @@ void pat_verify_approach(struct pat_verifier *verifier, const struct pat_verifyi
 {
 	if (verifying->so_far == PAT_VERDICT_ALLOWED)
 		pat_index_reader_approach(verifier->reader, verifying->digest);
+}
+
+/* ---- The node. */
+
+void pat_verify_ask(struct pat_verifier *verifier, struct pat_index_question *ret)
+{
+	*ret = pat_index_reader_ask(verifier->reader);
+}
+
+enum pat_index_answer pat_verify_answer(struct pat_verifier *verifier,
+                                        struct pat_index_question *question)
+{
+	if (pat_index_reader_enter(verifier->reader, pat_clock_boot_ns) != 0)
+		return PAT_INDEX_ANSWER_NOBODY;
+	return pat_index_reader_answer(verifier->reader, question);
+}
+
+uint64_t pat_verify_applied(const struct pat_verifier *verifier)
+{
+	return pat_index_reader_applied_seq(verifier->reader);
 }
 
 /* ---- The operation. */

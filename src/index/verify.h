@@ -122,6 +122,8 @@ struct pat_verifying {
 	enum pat_verdict so_far; /* ALLOWED: not refused yet */
 	uint8_t digest[PAT_DIGEST_BYTES];
 	char tid[PAT_TID_CHARS + 1];
+	/* When the node has to be asked before this answer may be given: pat_verify_ask(). Set with ALLOWED. */
+	enum pat_index_consistency asks;
 };
 void pat_verify_begin(struct pat_verifier *verifier, const struct pat_credential *credential,
                       struct pat_verifying *ret);
@@ -134,6 +136,14 @@ void pat_verify_approach(struct pat_verifier *verifier, const struct pat_verifyi
 enum pat_verdict pat_verify_end(struct pat_verifier *verifier,
                                 const struct pat_verifying *verifying, const struct pat_ask *ask,
                                 int64_t now_s, struct pat_identity *ret) PAT_MUST_USE;
+
+/* Asking the node for what has been made elsewhere (pat_index_reader_ask()), for a caller who can wait meanwhile. */
+void pat_verify_ask(struct pat_verifier *verifier, struct pat_index_question *ret);
+/* Enters the index first; UNAVAILABLE is NOBODY. */
+enum pat_index_answer pat_verify_answer(struct pat_verifier *verifier,
+                                        struct pat_index_question *question);
+/* After begin(): every change up to here is in. */
+uint64_t pat_verify_applied(const struct pat_verifier *verifier);
 
 /* The refusal, as products and clients see it (docs/refusals in docs/operations.md): status, the machine
  * word, and the plain words that Figma's clients parse. Static strings. ALLOWED: 200, "", "". */

@@ -42,11 +42,7 @@ struct retired_table {
 	bool released; /* its pages have been given back */
 };
 
-struct pat_index_writer {
-	pthread_mutex_t lock; /* all but the next */
-	pthread_mutex_t
-		settle_lock; /* what of the areas has huge pages; never taken within `lock` */
-	pthread_mutex_t policies_lock; /* what the header says of them */
+struct generation {
 	struct pat_index_files files;
 	gid_t group;
 	struct pat_index_header *header;
@@ -66,15 +62,23 @@ struct pat_index_writer {
 	size_t retired_len;
 };
 
+struct pat_index_writer {
+	pthread_mutex_t lock; /* all but the next */
+	pthread_mutex_t
+		settle_lock; /* what of the areas has huge pages; never taken within `lock` */
+	pthread_mutex_t policies_lock; /* what the header says of them */
+	struct generation *of; /* changes under all three, and only where nobody tells of changes */
+};
+
 /* ---- Tables. */
 
-static _Atomic uint64_t *table_at(struct pat_index_writer *w, uint64_t word)
+static _Atomic uint64_t *table_at(struct generation *w, uint64_t word)
 {
 	return (_Atomic uint64_t *)(void *)(w->tables_area.base + PAT_PART_AT(word) * 64);
 }
 
 /* An empty table of 2^log2 entries: one that has rested, or fresh memory. */
-static int table_take(struct pat_index_writer *w, unsigned log2, uint64_t *ret_at)
+static int table_take(struct generation *w, unsigned log2, uint64_t *ret_at)
 {
 	uint64_t bytes = (uint64_t)8 << log2;
 	uint64_t now = pat_clock_boot_ns();
@@ -95,7 +99,7 @@ static int table_take(struct pat_index_writer *w, unsigned log2, uint64_t *ret_a
 	return pat_area_take(&w->tables_area, bytes, bytes >= PAGE_BYTES ? PAGE_BYTES : 64, ret_at);
 }
 
-static void table_retire(struct pat_index_writer *w, uint64_t word)
+static void table_retire(struct generation *w, uint64_t word)
 {
 	if (PAT_PART_LOG2(word) == 0 || w->retired_len == RETIRED_TABLES_MAX)
 		return; /* Its memory is found again at the next start. */
@@ -122,7 +126,7 @@ static void table_put(_Atomic uint64_t *table, unsigned log2, uint64_t entry)
 }
 
 /* Replaces a part's table by one of 2^log2 entries without the removed ones. */
-static int part_rebuild(struct pat_index_writer *w, unsigned part, unsigned log2)
+static int part_rebuild(struct generation *w, unsigned part, unsigned log2)
 {
 	uint64_t old = atomic_load_explicit(&w->parts[part], memory_order_relaxed);
 	uint64_t at = 0;
@@ -149,7 +153,7 @@ static int part_rebuild(struct pat_index_writer *w, unsigned part, unsigned log2
 }
 
 /* Makes room for one more entry in a part, keeping the load at or below three quarters. */
-static int part_make_room(struct pat_index_writer *w, unsigned part)
+static int part_make_room(struct generation *w, unsigned part)
 {
 	uint64_t word = atomic_load_explicit(&w->parts[part], memory_order_relaxed);
 	unsigned log2 = PAT_PART_LOG2(word);
@@ -165,7 +169,7 @@ static int part_make_room(struct pat_index_writer *w, unsigned part)
 }
 
 /* The entry of a digest, or NULL. */
-static _Atomic uint64_t *entry_find(struct pat_index_writer *w, const uint64_t want[static 4],
+static _Atomic uint64_t *entry_find(struct generation *w, const uint64_t want[static 4],
                                     unsigned part, uint32_t *ret_slot)
 {
 	uint64_t word = atomic_load_explicit(&w->parts[part], memory_order_relaxed);
@@ -193,7 +197,7 @@ static _Atomic uint64_t *entry_find(struct pat_index_writer *w, const uint64_t w
 
 /* ---- Slots. */
 
-static int resting_push(struct pat_index_writer *w, uint32_t slot)
+static int resting_push(struct generation *w, uint32_t slot)
 {
 	if (w->resting_len == w->resting_cap) {
 		size_t cap = w->resting_cap ? 2 * w->resting_cap : 1024;
@@ -216,7 +220,7 @@ static int resting_push(struct pat_index_writer *w, uint32_t slot)
 }
 
 /* A slot to fill: one that has rested, or the next never used. */
-static int slot_take(struct pat_index_writer *w, uint64_t *ret_slot)
+static int slot_take(struct generation *w, uint64_t *ret_slot)
 {
 	if (w->resting_len > 0) {
 		const struct resting_slot *oldest = &w->resting[w->resting_head];
@@ -250,7 +254,7 @@ static uint32_t clamp_s(int64_t t)
 	return t < 1 ? 1 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
 }
 
-static void slot_fill(struct pat_index_writer *w, uint64_t slot, const uint64_t digest[static 4],
+static void slot_fill(struct generation *w, uint64_t slot, const uint64_t digest[static 4],
                       const struct pat_index_entry *e, uint32_t grant, uint32_t owner)
 {
 	struct pat_slot *s = &w->slots[slot];
@@ -276,7 +280,7 @@ static void slot_fill(struct pat_index_writer *w, uint64_t slot, const uint64_t 
 
 /* ---- Adding and removing. */
 
-static int writer_add(struct pat_index_writer *w, const struct pat_index_entry *e)
+static int writer_add(struct generation *w, const struct pat_index_entry *e)
 {
 	unsigned part = pat_index_part(e->digest);
 	uint64_t digest[4];
@@ -309,12 +313,12 @@ static int writer_add(struct pat_index_writer *w, const struct pat_index_entry *
 int pat_index_writer_add(struct pat_index_writer *w, const struct pat_index_entry *entry)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	int r = writer_add(w, entry);
+	int r = writer_add(w->of, entry);
 	(void)pthread_mutex_unlock(&w->lock);
 	return r;
 }
 
-static int writer_regrant(struct pat_index_writer *w, const uint8_t *bytes, const char *scopes,
+static int writer_regrant(struct generation *w, const uint8_t *bytes, const char *scopes,
                           const char *limits)
 {
 	uint64_t digest[4];
@@ -339,7 +343,7 @@ int pat_index_writer_regrant(struct pat_index_writer *w,
                              const char *limits)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	int r = writer_regrant(w, digest, scopes, limits);
+	int r = writer_regrant(w->of, digest, scopes, limits);
 	(void)pthread_mutex_unlock(&w->lock);
 	return r;
 }
@@ -348,12 +352,12 @@ int pat_index_writer_policies(struct pat_index_writer *w, const struct pat_polic
                               size_t n, struct pat_err *err)
 {
 	(void)pthread_mutex_lock(&w->policies_lock);
-	int r = pat_index_files_policies(&w->files, sources, n, w->group, err);
+	int r = pat_index_files_policies(&w->of->files, sources, n, w->of->group, err);
 	(void)pthread_mutex_unlock(&w->policies_lock);
 	return r;
 }
 
-static void writer_remove(struct pat_index_writer *w, _Atomic uint64_t *entry, uint32_t slot,
+static void writer_remove(struct generation *w, _Atomic uint64_t *entry, uint32_t slot,
                           unsigned part)
 {
 	_Atomic uint64_t *word = &w->slots[slot].word;
@@ -377,9 +381,9 @@ int pat_index_writer_remove(struct pat_index_writer *w,
 
 	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
 	(void)pthread_mutex_lock(&w->lock);
-	_Atomic uint64_t *entry = entry_find(w, want, pat_index_part(digest), &slot);
+	_Atomic uint64_t *entry = entry_find(w->of, want, pat_index_part(digest), &slot);
 	if (entry) {
-		writer_remove(w, entry, slot, pat_index_part(digest));
+		writer_remove(w->of, entry, slot, pat_index_part(digest));
 		r = 0;
 	}
 	(void)pthread_mutex_unlock(&w->lock);
@@ -390,9 +394,9 @@ uint64_t pat_index_writer_drop_expired(struct pat_index_writer *w, int64_t befor
                                        uint64_t n, uint64_t *ret_dropped)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	uint64_t used = atomic_load_explicit(&w->header->slots_used, memory_order_relaxed);
+	uint64_t used = atomic_load_explicit(&w->of->header->slots_used, memory_order_relaxed);
 	for (uint64_t at = from; at < used && at - from < n; at++) {
-		struct pat_slot *s = &w->slots[at];
+		struct pat_slot *s = &w->of->slots[at];
 		uint32_t expires = (uint32_t)atomic_load_explicit(&s->times, memory_order_relaxed);
 		uint64_t want[4];
 		uint32_t slot = 0;
@@ -403,9 +407,9 @@ uint64_t pat_index_writer_drop_expired(struct pat_index_writer *w, int64_t befor
 			continue;
 		memcpy(want, (const void *)s->digest, sizeof(want)); /* UNSAFE: fixed sizes */
 		unsigned part = pat_index_part((const uint8_t *)want);
-		_Atomic uint64_t *entry = entry_find(w, want, part, &slot);
+		_Atomic uint64_t *entry = entry_find(w->of, want, part, &slot);
 		if (entry && slot == at) {
-			writer_remove(w, entry, slot, part);
+			writer_remove(w->of, entry, slot, part);
 			(*ret_dropped)++;
 		}
 	}
@@ -413,7 +417,7 @@ uint64_t pat_index_writer_drop_expired(struct pat_index_writer *w, int64_t befor
 	return used;
 }
 
-static struct pat_usage_cell *cell_find(struct pat_index_writer *w,
+static struct pat_usage_cell *cell_find(struct generation *w,
                                         const uint8_t digest[static PAT_DIGEST_BYTES])
 {
 	uint64_t want[4];
@@ -428,7 +432,7 @@ bool pat_index_writer_usage(struct pat_index_writer *w,
                             int64_t *ret_count)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	struct pat_usage_cell *cell = cell_find(w, digest);
+	struct pat_usage_cell *cell = cell_find(w->of, digest);
 	if (cell) {
 		*ret_last_used_s = atomic_load_explicit(&cell->last_used_s, memory_order_relaxed);
 		*ret_count = atomic_load_explicit(&cell->count, memory_order_relaxed);
@@ -442,9 +446,9 @@ bool pat_index_writer_usage_take(struct pat_index_writer *w,
                                  struct pat_index_usage *ret)
 {
 	(void)pthread_mutex_lock(&w->lock);
-	struct pat_usage_cell *cell = cell_find(w, digest);
+	struct pat_usage_cell *cell = cell_find(w->of, digest);
 	if (cell) {
-		const struct pat_slot *slot = &w->slots[cell - w->cells];
+		const struct pat_slot *slot = &w->of->slots[cell - w->of->cells];
 
 		ret->number = (int64_t)atomic_load_explicit(&slot->number, memory_order_relaxed);
 		ret->last_used_s = atomic_load_explicit(&cell->last_used_s, memory_order_relaxed);
@@ -468,6 +472,58 @@ static unsigned first_log2(uint64_t tokens)
 	return log2;
 }
 
+static void generation_free(struct generation *g)
+{
+	if (!g)
+		return;
+	pat_intern_done(&g->intern);
+	pat_index_files_close(&g->files);
+	free(g->resting);
+	free(g);
+}
+
+static int generation_new(const struct pat_index_config *config, struct generation **ret,
+                          struct pat_err *err)
+{
+	struct generation *g = calloc(1, sizeof(*g));
+
+	if (!g)
+		return pat_err_set(err, -ENOMEM, "out of memory");
+	g->group = config->group;
+	g->files = (struct pat_index_files){ .directory_fd = -1, .index_fd = -1, .usage_fd = -1 };
+	int r = pat_index_files_create(&g->files, config, err);
+	if (r < 0) {
+		generation_free(g);
+		return r;
+	}
+	struct pat_index_header *h = g->files.header;
+	uint8_t *base = (uint8_t *)h;
+	g->header = h;
+	g->parts = (_Atomic uint64_t *)(void *)(base + h->parts_at);
+	g->slots = (struct pat_slot *)(void *)(base + h->slots_at);
+	g->cells = g->files.cells;
+	int fd = g->files.index_fd;
+	g->tables_area = (struct pat_area){ .fd = fd,
+		                            .base = base + h->tables_at,
+		                            .file_at = h->tables_at,
+		                            .bytes = h->tables_bytes,
+		                            .settled = base + h->tables_at };
+	g->slots_area = (struct pat_area){ .fd = fd,
+		                           .base = base + h->slots_at,
+		                           .file_at = h->slots_at,
+		                           .bytes = h->slots_max * sizeof(struct pat_slot),
+		                           .settled = base + h->slots_at };
+	g->cells_area = (struct pat_area){ .fd = g->files.usage_fd,
+		                           .base = (uint8_t *)g->cells,
+		                           .file_at = PAGE_BYTES,
+		                           .bytes = h->slots_max * sizeof(struct pat_usage_cell),
+		                           .settled = g->files.usage };
+	pat_intern_init(&g->intern, h, fd);
+	g->first_log2 = first_log2(config->tokens_expected);
+	*ret = g;
+	return 0;
+}
+
 int pat_index_writer_new(const struct pat_index_config *config, struct pat_index_writer **ret,
                          struct pat_err *err)
 {
@@ -475,40 +531,14 @@ int pat_index_writer_new(const struct pat_index_config *config, struct pat_index
 
 	if (!w)
 		return pat_err_set(err, -ENOMEM, "out of memory");
+	int r = generation_new(config, &w->of, err);
+	if (r < 0) {
+		free(w);
+		return r;
+	}
 	(void)pthread_mutex_init(&w->lock, NULL);
 	(void)pthread_mutex_init(&w->settle_lock, NULL);
 	(void)pthread_mutex_init(&w->policies_lock, NULL);
-	w->group = config->group;
-	w->files = (struct pat_index_files){ .directory_fd = -1, .index_fd = -1, .usage_fd = -1 };
-	int r = pat_index_files_create(&w->files, config, err);
-	if (r < 0) {
-		pat_index_writer_free(w);
-		return r;
-	}
-	struct pat_index_header *h = w->files.header;
-	uint8_t *base = (uint8_t *)h;
-	w->header = h;
-	w->parts = (_Atomic uint64_t *)(void *)(base + h->parts_at);
-	w->slots = (struct pat_slot *)(void *)(base + h->slots_at);
-	w->cells = w->files.cells;
-	int fd = w->files.index_fd;
-	w->tables_area = (struct pat_area){ .fd = fd,
-		                            .base = base + h->tables_at,
-		                            .file_at = h->tables_at,
-		                            .bytes = h->tables_bytes,
-		                            .settled = base + h->tables_at };
-	w->slots_area = (struct pat_area){ .fd = fd,
-		                           .base = base + h->slots_at,
-		                           .file_at = h->slots_at,
-		                           .bytes = h->slots_max * sizeof(struct pat_slot),
-		                           .settled = base + h->slots_at };
-	w->cells_area = (struct pat_area){ .fd = w->files.usage_fd,
-		                           .base = (uint8_t *)w->cells,
-		                           .file_at = PAGE_BYTES,
-		                           .bytes = h->slots_max * sizeof(struct pat_usage_cell),
-		                           .settled = w->files.usage };
-	pat_intern_init(&w->intern, h, fd);
-	w->first_log2 = first_log2(config->tokens_expected);
 	*ret = w;
 	return 0;
 }
@@ -517,12 +547,10 @@ void pat_index_writer_free(struct pat_index_writer *w)
 {
 	if (!w)
 		return;
-	pat_intern_done(&w->intern);
-	pat_index_files_close(&w->files);
+	generation_free(w->of);
 	(void)pthread_mutex_destroy(&w->policies_lock);
 	(void)pthread_mutex_destroy(&w->settle_lock);
 	(void)pthread_mutex_destroy(&w->lock);
-	free(w->resting);
 	free(w);
 }
 
@@ -530,11 +558,11 @@ void pat_index_writer_free(struct pat_index_writer *w)
  * would wait for it. */
 static void settle(struct pat_index_writer *w)
 {
-	struct pat_area *areas[] = { &w->intern.heap, &w->tables_area, &w->slots_area,
-		                     &w->cells_area };
+	(void)pthread_mutex_lock(&w->settle_lock);
+	struct pat_area *areas[] = { &w->of->intern.heap, &w->of->tables_area, &w->of->slots_area,
+		                     &w->of->cells_area };
 	uint64_t reserved[PAT_ARRAY_LEN(areas)];
 
-	(void)pthread_mutex_lock(&w->settle_lock);
 	(void)pthread_mutex_lock(&w->lock);
 	for (size_t i = 0; i < PAT_ARRAY_LEN(areas); i++)
 		reserved[i] = areas[i]->reserved;
@@ -549,18 +577,56 @@ int pat_index_writer_publish(struct pat_index_writer *w, int64_t seq, int64_t cl
 {
 	pat_index_writer_tick(w, clock_s);
 	pat_index_writer_applied(w, seq);
-	atomic_store(&w->header->state, PAT_INDEX_SERVING);
-	return pat_index_files_publish(&w->files, err);
+	atomic_store(&w->of->header->state, PAT_INDEX_SERVING);
+	return pat_index_files_publish(&w->of->files, err);
 }
 
 void pat_index_writer_applied(struct pat_index_writer *w, int64_t seq)
 {
-	atomic_store_explicit(&w->header->applied_seq, (uint64_t)seq, memory_order_release);
+	atomic_store_explicit(&w->of->header->applied_seq, (uint64_t)seq, memory_order_release);
+}
+
+void pat_index_writer_lease(struct pat_index_writer *w, uint64_t end_ns)
+{
+	atomic_store_explicit(&w->of->header->lease_end_ns, end_ns, memory_order_release);
+}
+
+void pat_index_writer_swap(struct pat_index_writer *w, struct pat_index_writer *fresh)
+{
+	(void)pthread_mutex_lock(&w->settle_lock);
+	(void)pthread_mutex_lock(&w->policies_lock);
+	(void)pthread_mutex_lock(&w->lock);
+	struct generation *former = w->of;
+	w->of = fresh->of;
+	fresh->of = former;
+	(void)pthread_mutex_unlock(&w->lock);
+	(void)pthread_mutex_unlock(&w->policies_lock);
+	(void)pthread_mutex_unlock(&w->settle_lock);
+}
+
+static struct pat_usage_header *usage_header(struct pat_index_writer *w)
+{
+	return (struct pat_usage_header *)(void *)w->of->files.usage;
+}
+
+struct pat_index_question pat_index_writer_asked(struct pat_index_writer *w)
+{
+	return (struct pat_index_question){ .generation = w->of->header->generation,
+		                            .number = atomic_load(&usage_header(w)->asks) };
+}
+
+void pat_index_writer_answer(struct pat_index_writer *w, const struct pat_index_question *question,
+                             bool heard)
+{
+	struct pat_index_header *h = w->of->header;
+
+	if (h->generation == question->generation)
+		atomic_store(heard ? &h->asks_heard : &h->asks_failed, question->number);
 }
 
 void pat_index_writer_suspend(struct pat_index_writer *w, bool suspended)
 {
-	atomic_store(&w->header->state, suspended ? PAT_INDEX_LOADING : PAT_INDEX_SERVING);
+	atomic_store(&w->of->header->state, suspended ? PAT_INDEX_LOADING : PAT_INDEX_SERVING);
 }
 
 void pat_index_writer_tick(struct pat_index_writer *w, int64_t now_s)
@@ -568,14 +634,14 @@ void pat_index_writer_tick(struct pat_index_writer *w, int64_t now_s)
 	uint64_t now_ns = pat_clock_boot_ns();
 
 	(void)pthread_mutex_lock(&w->lock);
-	if (now_s > 0 && (uint64_t)now_s > atomic_load(&w->header->clock_floor_s))
-		atomic_store(&w->header->clock_floor_s, (uint64_t)now_s);
-	for (size_t i = 0; i < w->retired_len; i++) {
-		struct retired_table *t = &w->retired[i];
+	if (now_s > 0 && (uint64_t)now_s > atomic_load(&w->of->header->clock_floor_s))
+		atomic_store(&w->of->header->clock_floor_s, (uint64_t)now_s);
+	for (size_t i = 0; i < w->of->retired_len; i++) {
+		struct retired_table *t = &w->of->retired[i];
 
 		if (t->released || now_ns - t->since_ns < REST_NS)
 			continue;
-		pat_area_release(&w->tables_area, t->at, (uint64_t)8 << t->log2);
+		pat_area_release(&w->of->tables_area, t->at, (uint64_t)8 << t->log2);
 		t->released = true;
 	}
 	(void)pthread_mutex_unlock(&w->lock);
@@ -584,26 +650,35 @@ void pat_index_writer_tick(struct pat_index_writer *w, int64_t now_s)
 
 void pat_index_writer_stats(struct pat_index_writer *w, struct pat_index_stats *ret)
 {
+	(void)pthread_mutex_lock(&w->lock);
 	*ret = (struct pat_index_stats){
-		.live = atomic_load(&w->header->live),
-		.capacity = w->header->slots_max,
-		.memory_bytes = pat_index_files_memory(&w->files),
-		.generation = w->header->generation,
+		.live = atomic_load(&w->of->header->live),
+		.capacity = w->of->header->slots_max,
+		.memory_bytes = pat_index_files_memory(&w->of->files),
+		.generation = w->of->header->generation,
 	};
+	(void)pthread_mutex_unlock(&w->lock);
+}
+
+static void forget(struct pat_index_writer *w, uint64_t keep)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	pat_index_files_forget_others(&w->of->files, keep);
+	(void)pthread_mutex_unlock(&w->lock);
 }
 
 void pat_index_writer_forget_others(struct pat_index_writer *w)
 {
-	pat_index_files_forget_others(&w->files, 0);
+	forget(w, 0);
 }
 
 void pat_index_writer_forget_older(struct pat_index_writer *w, uint64_t former)
 {
-	pat_index_files_forget_others(&w->files, former);
+	forget(w, former);
 }
 
 void pat_index_writer_retire(struct pat_index_writer *w)
 {
-	atomic_store(&w->header->state, PAT_INDEX_SUPERSEDED);
-	pat_index_files_unlink(&w->files);
+	atomic_store(&w->of->header->state, PAT_INDEX_SUPERSEDED);
+	pat_index_files_unlink(&w->of->files);
 }

@@ -31,6 +31,8 @@ struct pat_index_config {
 	const struct pat_token_format *format;
 	uint64_t tokens_max;      /* capacity: address space, not memory */
 	uint64_t tokens_expected; /* sizes the tables for a load; 0 is fine */
+	enum pat_index_consistency consistency;
+	const char *node; /* its incarnation; NULL with PAT_INDEX_ALONE */
 };
 
 struct pat_index_entry {
@@ -81,6 +83,21 @@ int pat_index_writer_publish(struct pat_index_writer *writer, int64_t seq, int64
 
 /* Every change up to `seq` is in. */
 void pat_index_writer_applied(struct pat_index_writer *writer, int64_t seq);
+
+/* Until when verifications may be answered from it, by CLOCK_BOOTTIME; what was applied before the call is seen by whoever
+ * sees the lease. PAT_LEASE_FOREVER, which it begins with, unless it is one of several nodes': then it begins with none. */
+void pat_index_writer_lease(struct pat_index_writer *writer, uint64_t end_ns);
+
+/* Takes the place of another generation in memory: afterwards `writer`, whoever uses it, writes what was `fresh`, and `fresh` is
+ * the former one. Nothing becomes visible to verifiers. */
+void pat_index_writer_swap(struct pat_index_writer *writer, struct pat_index_writer *fresh);
+
+/* The last question that verifiers have asked (layout.h). */
+struct pat_index_question pat_index_writer_asked(struct pat_index_writer *writer);
+/* All questions up to that one are answered: what was there when they were asked is in; or nobody can say. Nothing happens when
+ * another generation has taken its place. */
+void pat_index_writer_answer(struct pat_index_writer *writer,
+                             const struct pat_index_question *question, bool heard);
 
 /* Refuses everything with "unavailable" from now on (true), or serves again (false): for the listener
  * that could not apply a change. */

@@ -52,8 +52,10 @@ static int do_here(const struct pat_settings *settings, const struct pat_place *
 		r = pat_command_core_config(settings, place, catalogue, own, built_in, &config,
 		                            err);
 	if (r == 0) {
-		if (!index_there(place))
+		/* On a server others may serve what this process would not know of: verifiers here wait for a node of theirs. */
+		if (!index_there(place) || pat_store_location_is_url(place->store))
 			config.index_directory = NULL;
+		config.node_label = NULL;
 		r = pat_core_open(&config, &core, err);
 		pat_wipe(&config.row_key, sizeof(config.row_key));
 	}

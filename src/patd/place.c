@@ -92,6 +92,16 @@ static int find_edge_user(struct pat_place *place, struct pat_err *err)
 	return 0;
 }
 
+/* A name is only shown, so one that can not be had, or is long, is no fault. */
+static void find_node(struct pat_place *place, const char *chosen)
+{
+	if (*chosen)
+		(void)snprintf(place->node, sizeof(place->node), "%s", chosen);
+	else if (gethostname(place->node, sizeof(place->node)) < 0)
+		place->node[0] = '\0';
+	place->node[sizeof(place->node) - 1] = '\0';
+}
+
 static int find_database(const struct pat_place *place, const char *chosen, const char *name,
                          char out[static PATH_MAX], struct pat_err *err)
 {
@@ -117,6 +127,7 @@ static int find_data(const struct pat_settings *s, bool create, struct pat_place
 	if (r < 0)
 		return r;
 	r = find_database(place, s->store, "patd.db", place->store, err);
+	find_node(place, s->node_name);
 	return r == 0 ? find_database(place, s->files_store, "files.db", place->files, err) : r;
 }
 
@@ -273,7 +284,7 @@ static int key_make(const char *path, struct pat_err *err)
  * matter for looking whether anybody is in it. */
 static int store_used(const struct pat_place *place, bool *ret, struct pat_err *err)
 {
-	struct pat_store_config config = { .location = place->store };
+	struct pat_store_config config = { .location = place->store, .shared = true };
 	struct pat_store *store = NULL;
 
 	*ret = access(place->store, F_OK) == 0;

@@ -16,6 +16,7 @@
 struct pat_place {
 	char data[PATH_MAX];    /* absolute */
 	char store[PATH_MAX];   /* a path, or a URL */
+	char node[64];          /* what this one is called among several on one store */
 	char journal[PATH_MAX]; /* of revocations: beside the store, never restored with it */
 	char files[PATH_MAX];   /* the files product's database */
 	char runtime[108];      /* absolute, short enough for a socket beneath it */

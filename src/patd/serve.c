@@ -56,6 +56,9 @@ int pat_command_core_config(const struct pat_settings *s, const struct pat_place
 {
 	*ret = (struct pat_core_config){
 		.store = place->store,
+		.node_label = s->lease_seconds > 0 ? place->node : NULL,
+		.lease_ms = s->lease_seconds * 1000,
+		.strict = s->consistency == PAT_CONSISTENCY_STRICT,
 		.journal = place->journal,
 		.index_directory = place->runtime,
 		.index_group = place->edge_group,

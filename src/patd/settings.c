@@ -35,6 +35,7 @@ struct setting {
 };
 
 static const char *const access_logs[] = { "off", "refused", "all", NULL };
+static const char *const consistencies[] = { "lease", "strict", NULL };
 static const char *const log_levels[] = { "debug", "info", "warning", "error", NULL };
 
 #define AT(member) offsetof(struct pat_settings, member)
@@ -52,6 +53,14 @@ static const struct setting table[] = {
 	{ "store", TEXT, AT(store), "", 0, PAT_STORE_LOCATION_MAX, NULL, false,
 	  "Where people and tokens are kept: the path of an SQLite database, or a PostgreSQL URL, as "
 	  "postgresql://patd@db.example.org/patd. Empty: patd.db in `data`." },
+	{ "node_name", TEXT, AT(node_name), "", 0, 63, NULL, false,
+	  "What this node is called among those on one PostgreSQL database. Empty: the host's name." },
+	{ "lease_seconds", NUMBER, AT(lease_seconds), "10", 0, 300, NULL, false,
+	  "How long a node goes on verifying when the PostgreSQL database does not answer; a revoke waits at most about so long for a "
+	  "node that cannot be reached. 0: this is the only patd on the database, no other is let in, and it verifies for as long as it takes." },
+	{ "consistency", CHOICE, AT(consistency), "lease", 0, 0, consistencies, false,
+	  "lease: a node answers from what it knows, and a revoke waits until every node knows. strict: a node asks the PostgreSQL "
+	  "database before each answer, many at a time." },
 	{ "runtime_dir", TEXT, AT(runtime_dir), "", 0, 80, NULL, false,
 	  "Folder on a tmpfs for the verification index, sockets and the edge's configuration. Empty: one of its own "
 	  "under /dev/shm." },

@@ -12,6 +12,11 @@
 
 #include "base/err.h"
 
+enum pat_consistency {
+	PAT_CONSISTENCY_LEASE,
+	PAT_CONSISTENCY_STRICT,
+};
+
 enum pat_access_log {
 	PAT_ACCESS_LOG_OFF,
 	PAT_ACCESS_LOG_REFUSED,
@@ -51,6 +56,9 @@ struct pat_settings {
 	char *web_dir;
 	char *scopes_file;
 	char *common_passwords_file;
+	char *node_name;
+	int64_t lease_seconds;
+	int64_t consistency;
 	bool usage_addresses;
 	bool files;
 	char *files_store;

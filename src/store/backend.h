@@ -9,6 +9,7 @@
 #ifndef PAT_STORE_BACKEND_H
 #define PAT_STORE_BACKEND_H
 
+#include "store/node.h"
 #include "store/rows.h"
 #include "store/usage.h"
 
@@ -140,6 +141,10 @@ struct pat_store_ops {
 	int (*audit_list)(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
 	                  void *arg);
 	int (*audit_verify)(struct pat_store *store, int64_t *ret_id);
+
+	/* NULL: there is never anybody else. */
+	int (*node_open)(struct pat_store *store, const char *label, int64_t lease_ms,
+	                 struct pat_node **ret);
 
 	/* Looks at a location without changing anything: why it would be refused. NULL: there is nothing to ask beforehand. */
 	int (*examine)(const char *location, struct pat_err *err);

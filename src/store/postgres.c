@@ -17,6 +17,7 @@ static void pg_close(struct pat_store *store)
 	pat_pg_writer_done(pg);
 	pat_pg_link_done(pg);
 	pat_pg_pool_done(&pg->readers);
+	pat_pg_feed_done(&pg->feed);
 	pat_tampered_done(&pg->tampered);
 	pat_wipe(&pg->key, sizeof(pg->key));
 	if (pg->url)
@@ -49,6 +50,8 @@ static int pg_open(const struct pat_store_config *config, struct pat_store **ret
 	pg->sessions_max = config->sessions_max;
 	pg->listener = config->listener;
 	pg->listener_arg = config->listener_arg;
+	pg->shared = config->shared;
+	pat_pg_feed_init(&pg->feed);
 	pat_pg_pool_init(&pg->readers);
 	pat_queue_init(&pg->writer.queue);
 	pat_tampered_init(&pg->tampered);
@@ -167,6 +170,7 @@ const struct pat_store_ops pat_store_postgres_ops = {
 	.portal_person = pat_pg_portal_person,
 	.audit_list = pat_pg_audit_list,
 	.audit_verify = pat_pg_audit_verify,
+	.node_open = pat_pg_node_open,
 	.rows_read = pat_pg_rows_read,
 	.rows_write = pat_pg_rows_write,
 };

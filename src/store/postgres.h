@@ -47,7 +47,13 @@ struct pat_pg_link {
 	char backend_started[64];
 	char identity[40]; /* of the database, made with it */
 	char timeline[16]; /* of the server: changes when a standby takes over */
-	int64_t told;      /* the number of the last change that the listener knows */
+};
+
+/* What the listener knows. Told by whoever finds something to tell: the writer, and the thread that follows others. */
+struct pat_pg_feed {
+	pthread_mutex_t lock; /* what follows, and telling; taken after any lock of the server's */
+	int64_t told;         /* the number of the last change that it knows */
+	char timeline[16];    /* whose history that is; "": as the link's */
 };
 
 struct pat_pg_writer {
@@ -62,13 +68,17 @@ struct pat_pg_pool {
 	pthread_cond_t wake;
 	bool busy[PAT_PG_READERS_MAX];
 	struct pat_pg_conn conns[PAT_PG_READERS_MAX];
+	char timelines[PAT_PG_READERS_MAX]
+		      [16];  /* of their servers; of a store that is not shared nobody asks */
 	uint64_t refused_ns; /* as the link's */
 };
 
 struct pat_pg {
 	struct pat_store base;
 	char *url;
+	bool shared;
 	struct pat_pg_link link; /* the writer's thread only */
+	struct pat_pg_feed feed;
 	struct pat_pg_pool readers;
 	struct pat_row_key key;
 	unsigned sessions_max; /* 0: any number */
@@ -128,10 +138,33 @@ int pat_pg_link_begin(struct pat_pg *pg, int64_t *ret_xid) PAT_MUST_USE;
 /* What became of a transaction whose COMMIT was not answered: asks until PAT_PG_FATE_MS are over. */
 enum pat_pg_commit pat_pg_link_fate(struct pat_pg *pg, int64_t xid);
 
+/* Who is at the other end of a connection. */
+struct pat_pg_other_end {
+	int64_t backend; /* the server's process, and when it was started */
+	char backend_started[64];
+	char timeline[16];
+	char identity[40];
+	int64_t seq;
+};
+int pat_pg_other_end(struct pat_pg_conn *conn, struct pat_pg_other_end *ret) PAT_MUST_USE;
+
 /* ---- What the listener has missed. (postgres_feed.c) */
 
-/* In a transaction with the head locked: tells of the changes behind link->told up to `head`. */
-int pat_pg_feed(struct pat_pg *pg, int64_t head) PAT_MUST_USE;
+void pat_pg_feed_init(struct pat_pg_feed *feed);
+void pat_pg_feed_done(struct pat_pg_feed *feed);
+/* The number of the last change that was told. */
+int64_t pat_pg_feed_told(struct pat_pg *pg);
+/* Tells of the changes up to `head`, which were committed before, as `conn` sees them. -ESTALE: there are gaps. */
+int pat_pg_feed_catch_up(struct pat_pg *pg, struct pat_pg_conn *conn, int64_t head) PAT_MUST_USE;
+/* The same, with the lock held. */
+int pat_pg_feed_to(struct pat_pg *pg, struct pat_pg_conn *conn, int64_t head) PAT_MUST_USE;
+/* Tells of changes that have just been committed, but for those that somebody else has told of meanwhile. */
+void pat_pg_feed_tell(struct pat_pg *pg, const struct pat_change *changes, size_t n);
+
+/* ---- Several nodes. (postgres_node.c) */
+
+int pat_pg_node_open(struct pat_store *store, const char *label, int64_t lease_ms,
+                     struct pat_node **ret);
 
 /* ---- Writing. (postgres_writer.c) */
 

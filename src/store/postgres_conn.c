@@ -246,6 +246,28 @@ bool pat_pg_conn_ended(struct pat_pg_conn *conn)
 	return fd.fd < 0 || poll(&fd, 1, 0) > 0;
 }
 
+int pat_pg_conn_socket(const struct pat_pg_conn *conn)
+{
+	return conn->db && !conn->broken ? PQsocket(conn->db) : -1;
+}
+
+bool pat_pg_conn_notification(struct pat_pg_conn *conn,
+                              char ret_channel[static PAT_PG_CHANNEL_BYTES])
+{
+	if (!conn->db || conn->broken)
+		return false;
+	if (PQconsumeInput(conn->db) == 0) {
+		conn->broken = true;
+		return false;
+	}
+	PGnotify *notify = PQnotifies(conn->db);
+	if (!notify)
+		return false;
+	(void)snprintf(ret_channel, PAT_PG_CHANNEL_BYTES, "%s", notify->relname);
+	PQfreemem(notify);
+	return true;
+}
+
 void pat_pg_conn_rollback(struct pat_pg_conn *conn)
 {
 	if (!conn->db || conn->broken || PQtransactionStatus(conn->db) == PQTRANS_IDLE)

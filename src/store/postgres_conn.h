@@ -45,6 +45,12 @@ int pat_pg_conn_open(struct pat_pg_conn *conn, const char *url, enum pat_pg_use 
 void pat_pg_conn_close(struct pat_pg_conn *conn);
 /* Whether an idle connection has ended: hardly anything else ever arrives on one. */
 bool pat_pg_conn_ended(struct pat_pg_conn *conn);
+/* What to poll() for reading; -1: closed, or broken. */
+int pat_pg_conn_socket(const struct pat_pg_conn *conn);
+/* The channel of the next notification that has arrived, cut short if need be; false: none. Waits for nothing. */
+#define PAT_PG_CHANNEL_BYTES 64
+bool pat_pg_conn_notification(struct pat_pg_conn *conn,
+                              char ret_channel[static PAT_PG_CHANNEL_BYTES]);
 /* Leaves no transaction behind. */
 void pat_pg_conn_rollback(struct pat_pg_conn *conn);
 /* The server's last words on this connection, on one line. */

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * The connection that writes. Its session holds an advisory lock for as long as it lives, so that no second patd takes the
- * database for its own. When it is lost, whoever connects again must find the same database, no further back than it was:
- * otherwise verifiers know of tokens that the store does not, and nothing is changed until a restart has loaded it anew.
+ * The connection that writes. Its session holds an advisory lock for as long as it lives: shared with other nodes, or alone, so
+ * that no second patd takes the database for its own. When it is lost, whoever connects again must find the same database, no
+ * further back than it was: otherwise verifiers know of tokens that the store does not, and nothing is changed until they
+ * have been loaded anew, by a node that follows (postgres_node.c) or by a restart.
  */
 #include "store/postgres.h"
 
@@ -21,11 +22,15 @@
 
 /* ---- The lock. */
 
-static int lock_try(struct pat_pg_conn *conn, bool *ret)
+static const char alone_sql[] = "SELECT pg_try_advisory_lock(" LOCK_KEY ")::int::int8"
+				" FROM pg_namespace n WHERE n.nspname = current_schema()";
+static const char shared_sql[] = "SELECT pg_try_advisory_lock_shared(" LOCK_KEY ")::int::int8"
+				 " FROM pg_namespace n WHERE n.nspname = current_schema()";
+
+static int lock_try(struct pat_pg_conn *conn, bool shared, bool *ret)
 {
 	pat_cleanup(pat_pg_query_done) struct pat_pg_query q =
-		pat_pg_query(conn, "SELECT pg_try_advisory_lock(" LOCK_KEY ")::int::int8"
-	                           " FROM pg_namespace n WHERE n.nspname = current_schema()");
+		pat_pg_query(conn, shared ? shared_sql : alone_sql);
 
 	int e = pat_pg_step(&q);
 	if (e <= 0)
@@ -50,31 +55,23 @@ static int former_end(struct pat_pg_link *link)
 }
 
 /* 0, or -EBUSY: another patd has it. The session of one that has just ended takes a moment to end as well. */
-static int lock_take(struct pat_pg_link *link)
+static int lock_take(struct pat_pg_link *link, bool shared)
 {
 	bool locked = false;
 
-	int e = lock_try(&link->conn, &locked);
+	int e = lock_try(&link->conn, shared, &locked);
 	if (e == 0 && !locked && link->backend != 0)
 		e = former_end(link);
 	for (int ms = 0; e == 0 && !locked && ms < LOCK_WAIT_MS; ms += NAP_MS) {
 		(void)poll(NULL, 0, NAP_MS);
-		e = lock_try(&link->conn, &locked);
+		e = lock_try(&link->conn, shared, &locked);
 	}
 	return e < 0 ? e : locked ? 0 : -EBUSY;
 }
 
 /* ---- Who is at the other end. */
 
-struct other_end {
-	int64_t backend;
-	char backend_started[64];
-	char timeline[16];
-	char identity[40];
-	int64_t seq;
-};
-
-static int backend_read(struct pat_pg_conn *conn, struct other_end *ret)
+static int backend_read(struct pat_pg_conn *conn, struct pat_pg_other_end *ret)
 {
 	pat_cleanup(pat_pg_query_done) struct pat_pg_query q =
 		pat_pg_query(conn, "SELECT pid::int8, backend_start::text,"
@@ -90,7 +87,7 @@ static int backend_read(struct pat_pg_conn *conn, struct other_end *ret)
 	return q.malformed ? -EIO : 0;
 }
 
-static int head_read(struct pat_pg_conn *conn, struct other_end *ret)
+static int head_read(struct pat_pg_conn *conn, struct pat_pg_other_end *ret)
 {
 	pat_cleanup(pat_pg_query_done) struct pat_pg_query q =
 		pat_pg_query(conn, "SELECT seq, identity FROM head WHERE id = 1");
@@ -103,7 +100,14 @@ static int head_read(struct pat_pg_conn *conn, struct other_end *ret)
 	return q.malformed ? -EIO : 0;
 }
 
-static void link_note(struct pat_pg_link *link, const struct other_end *end)
+int pat_pg_other_end(struct pat_pg_conn *conn, struct pat_pg_other_end *ret)
+{
+	int e = backend_read(conn, ret);
+
+	return e < 0 ? e : head_read(conn, ret);
+}
+
+static void link_note(struct pat_pg_link *link, const struct pat_pg_other_end *end)
 {
 	link->backend = end->backend;
 	memcpy(link->backend_started, end->backend_started,
@@ -129,7 +133,7 @@ static int refuse(const struct pat_pg_link *link, int e, struct pat_err *err)
 int pat_pg_link_open(struct pat_pg *pg, struct pat_err *err)
 {
 	struct pat_pg_link *link = &pg->link;
-	struct other_end end = { 0 };
+	struct pat_pg_other_end end = { 0 };
 	struct pat_err why = { { 0 } };
 
 	int e = pat_pg_server_connect(pg->url, &link->conn, &why);
@@ -138,20 +142,21 @@ int pat_pg_link_open(struct pat_pg *pg, struct pat_err *err)
 	if (e == 0)
 		e = pat_pg_server_sessions(pg->url, &link->conn, &why);
 	if (e == 0)
-		e = lock_take(link);
+		e = lock_take(link, pg->shared);
 	if (e == 0)
 		e = pat_pg_migrate(&link->conn, &why);
 	if (e == 0)
-		e = backend_read(&link->conn, &end);
-	if (e == 0)
-		e = head_read(&link->conn, &end);
+		e = pat_pg_other_end(&link->conn, &end);
 	if (e < 0) {
 		(void)refuse(link, e, &why);
 		return pat_err_set(err, e, "PostgreSQL: %s", why.text);
 	}
 	link->conn.unnamed = false;
 	link_note(link, &end);
-	link->told = end.seq;
+	pg->feed.told = end.seq; /* nobody else is there yet */
+	if (pg->shared)
+		memcpy(pg->feed.timeline, end.timeline,
+		       sizeof(end.timeline)); /* UNSAFE: fixed sizes */
 	return 0;
 }
 
@@ -177,21 +182,23 @@ static void say_lost(struct pat_pg_link *link, const char *words)
 		say(link, "store.lost", "error", words);
 }
 
-/* The same database as before, or -ESTALE. `told` behind the head is no fault: it is what the feed is for. */
-static int end_judge(struct pat_pg_link *link, const struct other_end *end)
+/* The same database as before, or -ESTALE. `told`, from before it was read, behind the head is no fault: it is what the feed
+ * is for. */
+static int end_judge(struct pat_pg_link *link, const struct pat_pg_other_end *end, int64_t told)
 {
-	if (strcmp(end->identity, link->identity) == 0 && end->seq >= link->told)
+	if (strcmp(end->identity, link->identity) == 0 && end->seq >= told)
 		return 0;
 	say(link, "store.other_history", "hint",
-	    "the database is another one, or was put back to an earlier state: restart patd");
+	    "the database is another one, or was put back to an earlier state; what is known of it has to be loaded anew");
 	return -ESTALE;
 }
 
 static int link_connect(struct pat_pg *pg)
 {
 	struct pat_pg_link *link = &pg->link;
-	struct other_end end = { 0 };
+	struct pat_pg_other_end end = { 0 };
 	struct pat_err err = { { 0 } };
+	int64_t told = pat_pg_feed_told(pg);
 
 	if (pat_pg_refused_lately(link->refused_ns))
 		return -ECONNREFUSED;
@@ -204,7 +211,7 @@ static int link_connect(struct pat_pg *pg)
 	if (e == 0)
 		e = head_read(&link->conn, &end);
 	if (e == 0)
-		e = end_judge(link, &end);
+		e = end_judge(link, &end, told);
 	if (e < 0) {
 		say_lost(link, err.text);
 		link->refused_ns = pat_clock_boot_ns();
@@ -214,15 +221,14 @@ static int link_connect(struct pat_pg *pg)
 }
 
 /* Takes the lock again, and what the session is known by. */
-static int link_own(struct pat_pg_link *link)
+static int link_own(struct pat_pg *pg)
 {
-	struct other_end end = { 0 };
+	struct pat_pg_link *link = &pg->link;
+	struct pat_pg_other_end end = { 0 };
 
-	int e = lock_take(link);
+	int e = lock_take(link, pg->shared);
 	if (e == 0)
-		e = backend_read(&link->conn, &end);
-	if (e == 0)
-		e = head_read(&link->conn, &end);
+		e = pat_pg_other_end(&link->conn, &end);
 	if (e < 0) {
 		if (e == -EBUSY)
 			say(link, "store.taken", "hint", "another patd has taken the database");
@@ -249,12 +255,12 @@ int pat_pg_link_ready(struct pat_pg *pg)
 		if (e < 0)
 			return e;
 	}
-	return link_own(link);
+	return link_own(pg);
 }
 
 /* ---- A transaction. */
 
-static int head_lock(struct pat_pg_link *link, struct other_end *ret, int64_t *ret_xid)
+static int head_lock(struct pat_pg_link *link, struct pat_pg_other_end *ret, int64_t *ret_xid)
 {
 	pat_cleanup(pat_pg_query_done) struct pat_pg_query q =
 		pat_pg_query(&link->conn, "SELECT seq, identity, pg_current_xact_id()::text::int8"
@@ -269,16 +275,36 @@ static int head_lock(struct pat_pg_link *link, struct other_end *ret, int64_t *r
 	return q.malformed ? -EIO : 0;
 }
 
+/* A server of another timeline than the one that is followed has, or lacks, changes that its numbers do not tell of: one that
+ * was primary before, or one that has just become it. */
+static int timeline_judge(struct pat_pg *pg)
+{
+	struct pat_pg_link *link = &pg->link;
+
+	(void)pthread_mutex_lock(&pg->feed.lock);
+	bool same = pg->feed.timeline[0] == '\0' || strcmp(pg->feed.timeline, link->timeline) == 0;
+	(void)pthread_mutex_unlock(&pg->feed.lock);
+	if (same)
+		return 0;
+	say(link, "store.other_timeline", "hint",
+	    "another server has taken over, or this one has: it is asked again when this is known of all connections");
+	link->conn.broken = true;
+	return -ECONNRESET;
+}
+
 int pat_pg_link_begin(struct pat_pg *pg, int64_t *ret_xid)
 {
-	struct other_end end = { 0 };
+	struct pat_pg_other_end end = { 0 };
+	int64_t told = pat_pg_feed_told(pg);
 
-	int e = pat_pg_do(&pg->link.conn, "BEGIN");
+	int e = timeline_judge(pg);
+	if (e == 0)
+		e = pat_pg_do(&pg->link.conn, "BEGIN");
 	if (e == 0)
 		e = head_lock(&pg->link, &end, ret_xid);
 	if (e == 0)
-		e = end_judge(&pg->link, &end);
-	return e == 0 ? pat_pg_feed(pg, end.seq) : e;
+		e = end_judge(&pg->link, &end, told);
+	return e == 0 ? pat_pg_feed_catch_up(pg, &pg->link.conn, end.seq) : e;
 }
 
 /* ---- Fate. */
@@ -300,7 +326,7 @@ static enum pat_pg_commit fate_ask(struct pat_pg_conn *conn, int64_t xid)
 /* On another timeline the number says nothing: a standby has taken over, and may have given it to another transaction. */
 static bool same_timeline(struct pat_pg_link *link)
 {
-	struct other_end end = { 0 };
+	struct pat_pg_other_end end = { 0 };
 
 	return backend_read(&link->conn, &end) == 0 && strcmp(end.timeline, link->timeline) == 0;
 }

@@ -140,6 +140,15 @@ static const char migration_1[] =
 	"  digest bytea"
 	");"
 
+	/* Nodes that follow the changes (node.h). */
+	"CREATE TABLE node ("
+	"  incarnation text COLLATE \"C\" PRIMARY KEY,"
+	"  label text COLLATE \"C\" NOT NULL,"
+	"  lease bigint NOT NULL," /* ms */
+	"  counter bigint NOT NULL,"
+	"  applied bigint NOT NULL"
+	");"
+
 	"CREATE TABLE audit ("
 	"  id bigint PRIMARY KEY,"
 	"  seq bigint NOT NULL,"

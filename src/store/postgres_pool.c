@@ -6,6 +6,7 @@
 #include "store/postgres.h"
 
 #include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -84,6 +85,38 @@ static void slot_give(struct pat_pg_pool *pool, size_t slot, uint64_t refused_ns
 	(void)pthread_mutex_unlock(&pool->lock);
 }
 
+/* What a server that was left behind says is out of date (postgres_link.c). */
+static bool is_followed(struct pat_pg *pg, const char *timeline)
+{
+	(void)pthread_mutex_lock(&pg->feed.lock);
+	bool same = strcmp(pg->feed.timeline, timeline) == 0;
+	(void)pthread_mutex_unlock(&pg->feed.lock);
+	return same;
+}
+
+static int reader_open(struct pat_pg *pg, size_t slot)
+{
+	struct pat_pg_conn *conn = &pg->readers.conns[slot];
+	struct pat_pg_other_end end = { 0 };
+
+	int e = pat_pg_conn_open(conn, pg->url, PAT_PG_READS, NULL);
+	if (e < 0)
+		return e;
+	conn->unnamed = false;
+	if (!pg->shared)
+		return 0;
+	e = pat_pg_other_end(conn, &end);
+	if (e == 0 && !is_followed(pg, end.timeline))
+		e = -ESTALE;
+	if (e < 0) {
+		pat_pg_conn_close(conn);
+		return e;
+	}
+	memcpy(pg->readers.timelines[slot], end.timeline,
+	       sizeof(end.timeline)); /* UNSAFE: fixed sizes */
+	return 0;
+}
+
 int pat_pg_reader_take(struct pat_store *store, struct pat_pg_reader *ret)
 {
 	struct pat_pg *pg = (struct pat_pg *)store;
@@ -94,12 +127,11 @@ int pat_pg_reader_take(struct pat_store *store, struct pat_pg_reader *ret)
 	if (e < 0)
 		return e;
 	struct pat_pg_conn *conn = &pool->conns[slot];
-	if (conn->db && pat_pg_conn_ended(conn))
+	if (conn->db &&
+	    (pat_pg_conn_ended(conn) || (pg->shared && !is_followed(pg, pool->timelines[slot]))))
 		pat_pg_conn_close(conn);
-	if (!conn->db) {
-		e = pat_pg_conn_open(conn, pg->url, PAT_PG_READS, NULL);
-		conn->unnamed = false;
-	}
+	if (!conn->db)
+		e = reader_open(pg, slot);
 	if (e < 0) {
 		slot_give(pool, slot, pat_clock_boot_ns());
 		return e;

@@ -157,11 +157,8 @@ static void batch_finish(struct pat_pg *pg, struct pat_queue_op *batch)
 
 	enum pat_pg_commit end = batch_run(pg, batch, &error);
 	bool stands = end == PAT_PG_COMMITTED || end == PAT_PG_UNCONFIRMED;
-	if (stands && w->changes.n > 0) {
-		if (pg->listener)
-			pg->listener(pg->listener_arg, w->changes.list, w->changes.n);
-		pg->link.told = w->changes.list[w->changes.n - 1].seq;
-	}
+	if (stands && w->changes.n > 0)
+		pat_pg_feed_tell(pg, w->changes.list, w->changes.n);
 	/* What was unsettled is settled by the next transaction that begins: it has fed the listener. */
 	w->unsettled = end == PAT_PG_UNKNOWN || (w->unsettled && !stands);
 	w->changes.n = 0;

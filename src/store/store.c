@@ -466,6 +466,21 @@ int pat_store_audit_verify(struct pat_store *store, int64_t *ret_id)
 	return store->ops->audit_verify(store, ret_id);
 }
 
+/* ---- Nodes: what follows is the backend's own (node.h). */
+
+int pat_node_open(struct pat_store *store, const char *label, int64_t lease_ms,
+                  struct pat_node **ret)
+{
+	pat_assert(store);
+	pat_assert(label);
+	pat_assert(ret);
+	if (!store->ops->node_open)
+		return PAT_NODE_E_ALONE;
+	return strnlen(label, PAT_NODE_LABEL_MAX + 1) > PAT_NODE_LABEL_MAX
+	               ? -EINVAL
+	               : store->ops->node_open(store, label, lease_ms, ret);
+}
+
 /* ---- Products. */
 
 int pat_store_product_put(struct pat_store *store, const struct pat_product *product,

@@ -166,7 +166,8 @@ typedef void pat_store_listener_fn(void *arg, const struct pat_change *changes, 
 struct pat_store_config {
 	const char *location; /* postgresql://… or postgres://…, or the path of an SQLite file */
 	struct pat_row_key row_key;
-	unsigned sessions_max;           /* a person's at once; 0: any number */
+	unsigned sessions_max; /* a person's at once; 0: any number */
+	bool shared; /* others may have it open, too, for as long as this is followed (node.h) */
 	pat_store_listener_fn *listener; /* may be NULL */
 	void *listener_arg;
 };

@@ -126,7 +126,7 @@ static int set_disabled(struct pat_call *call, struct pat_person *person, bool d
 	char by[PAT_NUM_BYTES];
 
 	int r = pat_core_person_set_disabled(call->context->core, person->id, disabled,
-	                                     &call->actor);
+	                                     &call->actor, &call->receipt);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
 	if (person->disabled != disabled)
@@ -178,7 +178,8 @@ int pat_api_admin_token_delete(struct pat_call *call)
 
 	if (pat_hex_decode(call->id, strlen(call->id), tid, PAT_TID_BYTES) < 0)
 		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
-	int r = pat_core_token_revoke_any(call->context->core, tid, &call->actor, &record);
+	int r = pat_core_token_revoke_any(call->context->core, tid, &call->actor, &record,
+	                                  &call->receipt);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
 	pat_api_log_token(call, "token.revoked", &record);

@@ -119,11 +119,12 @@ static int revoke(struct pat_call *call, const struct tids *tids)
 	pat_json_open(&telling.w, "tokens", '[');
 	int r = pat_core_tokens_revoke(call->context->core, &call->who,
 	                               tids->n > 0 ? tids->list : NULL, tids->n, &call->actor, tell,
-	                               &telling, &revoked);
+	                               &telling, &revoked, &call->receipt);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
 	pat_json_close(&telling.w, ']');
 	pat_json_number(&telling.w, "revoked", (int64_t)revoked);
+	pat_api_write_receipt(call, &telling.w);
 	pat_json_close(&telling.w, '}');
 	log_revoked(&telling);
 	return 0;

@@ -63,7 +63,8 @@ int pat_api_self_delete(struct pat_call *call)
 	int r = self(call, &who, tid);
 	if (r != 0)
 		return r;
-	r = pat_core_token_revoke(call->context->core, &who, tid, &call->actor, &record);
+	r = pat_core_token_revoke(call->context->core, &who, tid, &call->actor, &record,
+	                          &call->receipt);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
 	pat_log(PAT_LOG_INFO, "token.revoked", "tid", call->request->token_id, "person",

@@ -82,6 +82,31 @@ void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w,
 	pat_json_number(w, "use_count", record->use_count);
 	write_moment(w, "revoked_at", record->state == PAT_RECORD_REVOKED, record->revoked_s);
 	pat_json_text(w, "revoked_reason", reason_word(record->revoked_reason));
+	pat_json_number(w, "seq",
+	                record->revoked_seq > record->seq ? record->revoked_seq : record->seq);
+}
+
+/* Where and how soon what was taken away is no longer accepted. */
+void pat_api_write_receipt(struct pat_call *call, struct pat_json_writer *w)
+{
+	static const char *const how[] = { "pending", "stopped", "gone", "lease_over" };
+	const struct pat_receipt *receipt = &call->receipt;
+
+	if (!receipt->effective || receipt->n == 0)
+		return;
+	pat_json_open(w, "receipt", '{');
+	pat_json_number(w, "seq", receipt->seq);
+	pat_json_number(w, "ms", receipt->ms);
+	pat_json_open(w, "nodes", '[');
+	for (size_t i = 0; i < receipt->n; i++) {
+		pat_json_open(w, NULL, '{');
+		pat_json_text(w, "node", receipt->nodes[i].label);
+		pat_json_text(w, "how", how[receipt->nodes[i].how]);
+		pat_json_number(w, "ms", receipt->nodes[i].ms);
+		pat_json_close(w, '}');
+	}
+	pat_json_close(w, ']');
+	pat_json_close(w, '}');
 }
 
 int pat_api_answer_token(struct pat_call *call, const struct pat_record *record)
@@ -90,6 +115,7 @@ int pat_api_answer_token(struct pat_call *call, const struct pat_record *record)
 
 	pat_json_open(&w, NULL, '{');
 	pat_api_write_token(call, &w, record);
+	pat_api_write_receipt(call, &w);
 	pat_json_close(&w, '}');
 	return 0;
 }
@@ -262,7 +288,7 @@ int pat_api_token_patch(struct pat_call *call)
 	for (size_t i = 0; i < n; i++)
 		scopes[i] = json_string_value(json_array_get(fields[0].list, i));
 	r = pat_core_token_narrow(call->context->core, &call->who, tid, scopes, n, &call->actor,
-	                          &record);
+	                          &record, &call->receipt);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
 	pat_api_log_token(call, "token.narrowed", &record);
@@ -276,7 +302,8 @@ int pat_api_token_delete(struct pat_call *call)
 
 	if (!pat_api_parse_tid(call, tid))
 		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
-	int r = pat_core_token_revoke(call->context->core, &call->who, tid, &call->actor, &record);
+	int r = pat_core_token_revoke(call->context->core, &call->who, tid, &call->actor, &record,
+	                              &call->receipt);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
 	pat_api_log_token(call, "token.revoked", &record);

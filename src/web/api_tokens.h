@@ -19,6 +19,8 @@ void pat_api_write_scopes(struct pat_json_writer *w, const char *scopes);
 bool pat_api_parse_tid(const struct pat_call *call, uint8_t tid[static PAT_TID_BYTES]) PAT_MUST_USE;
 
 /* The same as the whole answer. */
+/* "receipt", after something was taken away. */
+void pat_api_write_receipt(struct pat_call *call, struct pat_json_writer *w);
 int pat_api_answer_token(struct pat_call *call, const struct pat_record *record);
 
 /* Answers a page of the person's tokens, as the query asks for it. Of `owner` the person's id counts. */

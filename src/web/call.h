@@ -51,6 +51,7 @@ struct pat_call {
 	const char *by; /* tid of the token that this is asked with; NULL: none */
 	char via[sizeof("token:") + PAT_TID_CHARS]; /* what actor.via points at then */
 	enum pat_reason refused;                    /* PAT_REASON_NONE: not refused */
+	struct pat_receipt receipt; /* of what was taken away, where that was asked for */
 };
 
 /* What a handler answers is in the response. 0; 1 when it has refused; or a negative fault, which

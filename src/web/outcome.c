@@ -95,6 +95,7 @@ static const struct pat_problem problems[] = {
 	[PAT_REASON_BUSY] = { 503, "busy", "The service is busy.", 1 },
 	[PAT_REASON_UNAVAILABLE] = { 503, "unavailable", "The service can not answer right now.", 5 },
 	[PAT_REASON_CHANGE_UNKNOWN] = { 503, "change_unknown", "It is not known whether this was done. Look before you try again.", 5 },
+	[PAT_REASON_NOT_EFFECTIVE] = { 503, "not_effective", "This is done, and not yet in force on every node. Ask again: it waits then, and says when it is.", 1 },
 	[PAT_REASON_STORAGE_FULL] = { 503, "storage_full", "The service has no space left to store this.", 30 },
 	[PAT_REASON_STORAGE_RESERVED] = { 507, "storage_reserved", "The space that is left here is kept for tokens. Nothing can be added to files now.", 0 },
 };
@@ -174,6 +175,7 @@ static const struct row core_outcomes[] = {
 	[PAT_CORE_E_SUBJECT] = { PAT_REASON_SUBJECT_MALFORMED, "subject" },
 	[PAT_CORE_E_RETURN_URL] = { PAT_REASON_RETURN_URL_NOT_ALLOWED, "return_url" },
 	[PAT_CORE_E_PERSON_DISABLED] = { PAT_REASON_PERSON_DISABLED, NULL },
+	[PAT_CORE_E_NOT_EFFECTIVE] = { PAT_REASON_NOT_EFFECTIVE, NULL },
 	[PAT_CORE_E_LINK] = { PAT_REASON_PORTAL_LINK_INVALID, "code" },
 };
 static_assert(PAT_ARRAY_LEN(core_outcomes) == PAT_CORE_E_LINK + 1,

@@ -206,7 +206,7 @@ static void after_failed_create(struct scene *s, const char *name, struct pat_to
 	assert_int_equal(create(s->core, &s->ada, name, &again), 0);
 	assert_int_equal(verify(s->v, &again.token), PAT_VERDICT_ALLOWED);
 	assert_int_equal(pat_core_token_revoke(s->core, &s->ada, again.record.digest, actor(),
-	                                       &again.record),
+	                                       &again.record, NULL),
 	                 0);
 	assert_int_equal(verify(s->v, &again.token), PAT_VERDICT_UNKNOWN);
 	pat_secret_done(&again.token);
@@ -220,7 +220,7 @@ static void after_failed_revoke(struct scene *s, struct pat_token_answer *answer
 	assert_int_equal(verify(s->v, &answer->token),
 	                 strcmp(l.state, "live") == 0 ? PAT_VERDICT_ALLOWED : PAT_VERDICT_UNKNOWN);
 	assert_int_equal(pat_core_token_revoke(s->core, &s->ada, answer->record.digest, actor(),
-	                                       &answer->record),
+	                                       &answer->record, NULL),
 	                 0);
 	assert_int_equal(verify(s->v, &answer->token), PAT_VERDICT_UNKNOWN);
 }
@@ -242,7 +242,7 @@ static bool live_with(struct scene *s, const struct fault *fault, int n, bool *r
 	if (created == 0) {
 		verdict = verify(s->v, &answer.token);
 		revoked = pat_core_token_revoke(s->core, &s->ada, answer.record.digest, actor(),
-		                                &record);
+		                                &record, NULL);
 	}
 	bool came = fault->disarm();
 
@@ -304,7 +304,7 @@ static void a_token_s_life(void **state)
 	check_kept(&s);
 	/* The next life begins without it. */
 	assert_int_equal(pat_core_token_revoke(s.core, &s.ada, s.kept.record.digest, actor(),
-	                                       &s.kept.record),
+	                                       &s.kept.record, NULL),
 	                 0);
 	pat_secret_done(&s.kept.token);
 	pat_secret_done(&s.ada.cookie);
@@ -358,7 +358,7 @@ static bool revoke_with(struct scene *s, const struct fault *fault, int n, bool 
 	check_verdicts(s, made, PAT_VERDICT_ALLOWED);
 	fault->arm(n);
 	int r = pat_core_tokens_revoke(s->core, &s->ada, tids, SEVERAL, actor(), count_told, &told,
-	                               &revoked);
+	                               &revoked, NULL);
 	bool came = fault->disarm();
 
 	*ret_failed = r != 0;
@@ -372,7 +372,7 @@ static bool revoke_with(struct scene *s, const struct fault *fault, int n, bool 
 		check_verdicts(s, made, ended ? PAT_VERDICT_UNKNOWN : PAT_VERDICT_ALLOWED);
 		told = 0;
 		assert_int_equal(pat_core_tokens_revoke(s->core, &s->ada, NULL, 0, actor(),
-		                                        count_told, &told, &revoked),
+		                                        count_told, &told, &revoked, NULL),
 		                 0);
 		assert_int_equal(create(s->core, &s->ada, "kept", &s->kept), 0);
 	} else {
@@ -446,7 +446,8 @@ static void opening(void **state)
 	assert_int_equal(create(core, &ada, "kept", &kept), 0);
 	assert_int_equal(create(core, &ada, "gone", &gone), 0);
 	assert_int_equal(
-		pat_core_token_revoke(core, &ada, gone.record.digest, actor(), &gone.record), 0);
+		pat_core_token_revoke(core, &ada, gone.record.digest, actor(), &gone.record, NULL),
+		0);
 	pat_core_close(core);
 	assert_int_equal(pat_verifier_new(index_folder, &v), 0);
 	assert_int_equal(verify(v, &kept.token), PAT_VERDICT_ALLOWED);
@@ -480,7 +481,8 @@ static void opening(void **state)
 	assert_true(failures >= fault->opening_fails);
 	assert_int_equal(core_open(&core, &err), 0);
 	assert_int_equal(
-		pat_core_token_revoke(core, &ada, kept.record.digest, actor(), &kept.record), 0);
+		pat_core_token_revoke(core, &ada, kept.record.digest, actor(), &kept.record, NULL),
+		0);
 	assert_int_equal(verify(v, &kept.token), PAT_VERDICT_UNKNOWN);
 	pat_core_close(core);
 	pat_secret_done(&kept.token);

@@ -47,8 +47,9 @@ class Token:
 
 
 class History:
-    def __init__(self, owner=None):
-        self.owner = owner
+    def __init__(self, owner=None, unsure=False):
+        """`unsure`: of a token that it does not know, a node whose database is away may say that it cannot say."""
+        self.owner, self.unsure = owner, unsure
         self.tokens = []
         self.live = []
         self.ended = collections.deque(maxlen=400)
@@ -99,6 +100,8 @@ class History:
         elif status == 401:
             self.count["refused"] += 1
             self._judge_refused(token, t0, t1)
+        elif status == 503 and self.unsure and (token is None or token.revoke_begun is not None or token.acked > t0):
+            self.count["unsure"] += 1
         else:
             self.wrong(f"/verify answered {status} {headers}")
 

@@ -120,7 +120,7 @@ def test_a_server_that_crashes_again_and_again_loses_nothing(tmp_path, pg):
     dice = random.Random(seed)
     with Product(tmp_path, store=pg.url, **MANY) as product:
         ada = product.set_up()
-        history = History(owner=str(ada.id))
+        history = History(owner=str(ada.id), unsure=True)
         writers = [Writer(history, product, seed + i, ada, f"writer-{i}") for i in range(3)]
         verifiers = [Verifier(history, product, seed + 10 + i) for i in range(2)]
         for actor in writers + verifiers:
@@ -228,11 +228,12 @@ def test_a_pooler_in_session_mode_will_do(tmp_path, pg, public_folder):
         assert product.get("/v1/me", token=token["token"]).status == 200
 
 
-def test_a_second_patd_is_refused(tmp_path, pg):
+@pytest.mark.parametrize("first, second", [(0, 0), (0, 10), (10, 0)])
+def test_a_second_patd_is_refused_where_one_is_alone(tmp_path, pg, first, second):
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
-    with Product(tmp_path / "one", store=pg.url):
-        ran = at_start(Product(tmp_path / "two", store=pg.url))
+    with Product(tmp_path / "one", store=pg.url, lease_seconds=first):
+        ran = at_start(Product(tmp_path / "two", store=pg.url, lease_seconds=second))
         assert ran.returncode == 1 and "in use by another patd" in ran.stderr
 
 

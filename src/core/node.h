@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0
+ *
+ * One of several nodes on one store: a thread that renews this node's lease, follows what others change, tells them what is in
+ * force here, answers verifiers that ask, and takes dead nodes' rows away. docs/design/nodes.md has the protocol; the steps
+ * are called as there, N1 to N5, K and G. For src/core only.
+ */
+#ifndef PAT_CORE_NODE_H
+#define PAT_CORE_NODE_H
+
+#include "core/core.h"
+#include "index/writer.h"
+#include "store/node.h"
+
+struct pat_core_node {
+	struct pat_node *store; /* the node's thread only, once it runs */
+	enum pat_index_consistency consistency;
+	uint64_t lease_ns; /* L */
+	pthread_t thread;
+	atomic_bool runs;
+	atomic_bool stopping;
+	int bell;            /* an eventfd: something is to be done */
+	int asks;            /* a FIFO: verifiers' bell */
+	atomic_bool changed; /* something was changed here that others should look at */
+
+	_Atomic uint64_t lease_end_ns;
+	_Atomic uint64_t cautious_until_ns; /* until then no row, or its absence, proves anything */
+	_Atomic int64_t skew_s;             /* the store's clock less ours */
+
+	/* The thread's. */
+	bool registered;
+	bool anew;                              /* what is known here is of another history */
+	char former[PAT_INCARNATION_CHARS + 1]; /* a row whose process serves no more; "": none */
+	struct pat_index_question answered;     /* the last of verifiers' questions */
+	uint64_t rounds;
+	struct pat_core_watched
+		*watched; /* owned; the others' rows, since when they count no more */
+	size_t n_watched;
+
+	pthread_mutex_t lock; /* what follows */
+	pthread_cond_t seen;
+	unsigned waiting;     /* for a look at the others' rows */
+	uint64_t looks_begun; /* a look is of everything that was committed before it began */
+	uint64_t looks_ended;
+	uint64_t look_wanted;
+	char own[PAT_INCARNATION_CHARS + 1]; /* which row is this node's, at the last look */
+	struct pat_node_row *rows;           /* owned; of the last look */
+	size_t n_rows;
+	uint64_t looked_ns;
+};
+
+/* L': how long one measures until a lease of that length that began before is over by its own clock. */
+uint64_t pat_core_lease_over_ns(int64_t lease_ms);
+
+/* Registers a node: before the index is loaded. */
+int pat_core_node_new(struct pat_core *core, struct pat_err *err) PAT_MUST_USE;
+/* Starts the thread; the index is there, and has no lease yet. */
+int pat_core_node_start(struct pat_core *core) PAT_MUST_USE;
+/* Ends the thread. The lease that is left bridges the time until another process takes over. */
+void pat_core_node_stop(struct pat_core *core);
+/* Takes the row away: nobody answers from the index any more. */
+void pat_core_node_leave(struct pat_core *core);
+void pat_core_node_free(struct pat_core *core);
+
+/* 0, or why verifiers can not be answered now. */
+int pat_core_node_ready(struct pat_core *core, struct pat_err *err) PAT_MUST_USE;
+enum pat_index_consistency pat_core_node_consistency(const struct pat_core *core);
+const char *pat_core_node_incarnation(const struct pat_core *core);
+
+/* Wakes the thread. Any thread. */
+void pat_core_node_ring(struct pat_core_node *node);
+/* For the listener: something was changed, unless it was heard of from others. */
+void pat_core_node_changed(struct pat_core *core);
+
+#endif
