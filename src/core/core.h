@@ -171,6 +171,20 @@ struct pat_receipt {
  * itself, and returns E_NOT_EFFECTIVE: the change is made, and repeating the call waits again. */
 int pat_core_settle(struct pat_core *core, struct pat_receipt *receipt) PAT_MUST_USE;
 
+/* The nodes, as their rows say now. */
+struct pat_core_node_view {
+	const char *incarnation;
+	const char *label;
+	int64_t lease_ms;
+	int64_t behind; /* changes that this node knows of and that one has not said to have applied */
+	unsigned
+		silent_ms; /* since it was last heard of; one that is silent for its lease is answering nobody */
+	bool self;
+};
+typedef int pat_core_node_fn(void *arg, const struct pat_core_node_view *node);
+/* In order of label; none where there are no others, and -EAGAIN when the database does not answer. `fn` must not call the core. */
+int pat_core_node_list(struct pat_core *core, pat_core_node_fn *fn, void *arg) PAT_MUST_USE;
+
 /* ---- The first account. */
 
 /* Makes a fresh one-time code when nobody exists: 0 with the code, E_SETUP_DONE otherwise. */

@@ -19,6 +19,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -30,6 +31,7 @@
 #define RETRY_NS     (100 * MS)
 #define CATCH_UP_NS  (5 * MS)  /* at most so often */
 #define LOOK_NS      (20 * MS) /* while somebody waits for the others */
+#define LIST_WAIT_NS (1000 * MS)
 #define PRUNE_ROUNDS 30
 #define SKEW_S       30
 #define RATE_PERCENT 1 /* how far apart two machines' clocks may go */
@@ -116,6 +118,7 @@ void pat_core_node_free(struct pat_core *core)
 	(void)pthread_mutex_destroy(&node->lock);
 	free(node->watched);
 	free(node->rows);
+	free(node->heard_ns);
 	free(node);
 }
 
@@ -206,7 +209,7 @@ static struct pat_core_watched *watched_find(struct pat_core_node *node, const c
 }
 
 struct look {
-	struct pat_node_row *rows; /* owned */
+	struct pat_node_row *rows;
 	size_t n;
 };
 
@@ -218,25 +221,57 @@ static int look_one(void *arg, const struct pat_node_row *row)
 	return look->n == PAT_NODES_MAX ? -EOVERFLOW : 0;
 }
 
+static void watched_forget(struct pat_core_node *node)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < node->n_watched; i++)
+		if (node->watched[i].there)
+			node->watched[kept++] = node->watched[i];
+	node->n_watched = kept;
+}
+
+/* Since when a row says what it says. */
+static uint64_t heard(struct pat_core_node *node, const struct pat_node_row *row, uint64_t now_ns)
+{
+	struct pat_core_watched *w = watched_find(node, row->incarnation);
+
+	if (!w)
+		return now_ns;
+	w->there = true;
+	if (w->counter != row->counter) {
+		w->counter = row->counter;
+		w->since_ns = now_ns;
+	}
+	return w->since_ns;
+}
+
 /* K's and G's view of all rows. */
 static int look(struct pat_core_node *node)
 {
-	struct look look = { .rows = calloc(PAT_NODES_MAX, sizeof(*look.rows)) };
+	pat_cleanup(pat_freep) struct pat_node_row *rows = calloc(PAT_NODES_MAX, sizeof(*rows));
+	pat_cleanup(pat_freep) uint64_t *heard_ns = calloc(PAT_NODES_MAX, sizeof(*heard_ns));
+	struct look look = { .rows = rows };
 
-	if (!look.rows)
+	if (!rows || !heard_ns)
 		return -ENOMEM;
 	(void)pthread_mutex_lock(&node->lock);
 	uint64_t begun = ++node->looks_begun;
 	(void)pthread_mutex_unlock(&node->lock);
 	int r = pat_node_list(node->store, look_one, &look);
 	node->looked_ns = pat_clock_boot_ns();
-	if (r < 0) {
-		free(look.rows);
+	if (r < 0)
 		return r;
-	}
+	for (size_t i = 0; i < node->n_watched; i++)
+		node->watched[i].there = false;
+	for (size_t i = 0; i < look.n; i++)
+		heard_ns[i] = heard(node, &rows[i], node->looked_ns);
+	watched_forget(node);
 	(void)pthread_mutex_lock(&node->lock);
 	free(node->rows);
-	node->rows = look.rows;
+	free(node->heard_ns);
+	node->rows = PAT_TAKE(rows);
+	node->heard_ns = PAT_TAKE(heard_ns);
 	node->n_rows = look.n;
 	node->looks_ended = begun;
 	(void)snprintf(node->own, sizeof(node->own), "%s", pat_node_incarnation(node->store));
@@ -245,16 +280,10 @@ static int look(struct pat_core_node *node)
 	return 0;
 }
 
-static int reap_one(struct pat_core_node *node, struct pat_core_watched *w,
-                    const struct pat_node_row *row, uint64_t now_ns)
+static int reap_one(struct pat_core_node *node, const struct pat_node_row *row)
 {
-	if (w->counter != row->counter) {
-		w->counter = row->counter;
-		w->since_ns = now_ns;
-	}
-	if (now_ns - w->since_ns < pat_core_lease_over_ns(row->lease_ms))
-		return 0;
 	int r = pat_node_reap(node->store, row->incarnation, row->counter);
+
 	if (r == 0)
 		pat_log(PAT_LOG_WARNING, "node.reaped", "node", row->incarnation, "label",
 		        row->label, NULL);
@@ -265,25 +294,80 @@ static int reap_one(struct pat_core_node *node, struct pat_core_watched *w,
 static int reap(struct pat_core_node *node)
 {
 	uint64_t now_ns = pat_clock_boot_ns();
-	size_t kept = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < node->n_watched; i++)
-		node->watched[i].there = false;
 	for (size_t i = 0; i < node->n_rows && r == 0; i++) {
 		const struct pat_node_row *row = &node->rows[i];
-		struct pat_core_watched *w = watched_find(node, row->incarnation);
 
-		if (!w)
-			return -ENOMEM;
-		w->there = true;
-		if (strcmp(row->incarnation, pat_node_incarnation(node->store)) != 0)
-			r = reap_one(node, w, row, now_ns);
+		if (now_ns - node->heard_ns[i] >= pat_core_lease_over_ns(row->lease_ms) &&
+		    strcmp(row->incarnation, pat_node_incarnation(node->store)) != 0)
+			r = reap_one(node, row);
 	}
-	for (size_t i = 0; i < node->n_watched; i++)
-		if (node->watched[i].there)
-			node->watched[kept++] = node->watched[i];
-	node->n_watched = kept;
+	return r;
+}
+
+/* ---- For whoever asks about them. */
+
+static void wait_some(struct pat_core_node *node, uint64_t until_ns)
+{
+	struct timespec at;
+	uint64_t now_ns = pat_clock_boot_ns();
+	uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
+
+	(void)clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_sec += (time_t)(left_ns / 1000000000u);
+	at.tv_nsec += (long)(left_ns % 1000000000u);
+	if (at.tv_nsec >= 1000000000) {
+		at.tv_sec++;
+		at.tv_nsec -= 1000000000;
+	}
+	(void)pthread_cond_timedwait(&node->seen, &node->lock, &at);
+}
+
+bool pat_core_node_await(struct pat_core_node *node, uint64_t look, uint64_t until_ns)
+{
+	while (node->looks_ended < look && pat_clock_boot_ns() < until_ns)
+		wait_some(node, until_ns);
+	return node->looks_ended >= look;
+}
+
+static int list(struct pat_core *core, pat_core_node_fn *fn, void *arg)
+{
+	struct pat_core_node *node = core->node;
+	int64_t told = pat_node_told(node->store);
+	uint64_t now_ns = pat_clock_boot_ns();
+	int r = 0;
+
+	for (size_t i = 0; i < node->n_rows && r == 0; i++) {
+		const struct pat_node_row *row = &node->rows[i];
+		uint64_t silent_ns = now_ns > node->heard_ns[i] ? now_ns - node->heard_ns[i] : 0;
+
+		r = fn(arg, &(struct pat_core_node_view){
+				    .incarnation = row->incarnation,
+				    .label = row->label,
+				    .lease_ms = row->lease_ms,
+				    .behind = told > row->applied ? told - row->applied : 0,
+				    .silent_ms = (unsigned)(silent_ns / MS),
+				    .self = strcmp(row->incarnation, node->own) == 0 });
+	}
+	return r;
+}
+
+int pat_core_node_list(struct pat_core *core, pat_core_node_fn *fn, void *arg)
+{
+	struct pat_core_node *node = core->node;
+
+	if (!node)
+		return 0;
+	(void)pthread_mutex_lock(&node->lock);
+	node->waiting++;
+	node->look_wanted = node->looks_begun + 1;
+	pat_core_node_ring(node);
+	bool seen =
+		pat_core_node_await(node, node->look_wanted, pat_clock_boot_ns() + LIST_WAIT_NS);
+	node->waiting--;
+	int r = seen ? list(core, fn, arg) : -EAGAIN;
+	(void)pthread_mutex_unlock(&node->lock);
 	return r;
 }
 

@@ -44,6 +44,7 @@ struct pat_core_node {
 	uint64_t look_wanted;
 	char own[PAT_INCARNATION_CHARS + 1]; /* which row is this node's, at the last look */
 	struct pat_node_row *rows;           /* owned; of the last look */
+	uint64_t *heard_ns;                  /* owned; since when each says what it says */
 	size_t n_rows;
 	uint64_t looked_ns;
 };
@@ -68,6 +69,8 @@ const char *pat_core_node_incarnation(const struct pat_core *core);
 
 /* Wakes the thread. Any thread. */
 void pat_core_node_ring(struct pat_core_node *node);
+/* With the lock: waits until that look has ended, or `until_ns`, or is woken for no reason; false: it has not ended. */
+bool pat_core_node_await(struct pat_core_node *node, uint64_t look, uint64_t until_ns);
 /* For the listener: something was changed, unless it was heard of from others. */
 void pat_core_node_changed(struct pat_core *core);
 

@@ -82,23 +82,6 @@ static bool nodes_judge(struct wait *w)
 	return all;
 }
 
-/* Until something is seen, or `until_ns`; with the lock. */
-static void wait_some(struct pat_core_node *node, uint64_t until_ns)
-{
-	struct timespec at;
-	uint64_t now_ns = pat_clock_boot_ns();
-	uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += (time_t)(left_ns / 1000000000u);
-	at.tv_nsec += (long)(left_ns % 1000000000u);
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	(void)pthread_cond_timedwait(&node->seen, &node->lock, &at);
-}
-
 static void expire(struct wait *w)
 {
 	for (size_t i = 0; i < w->receipt->n; i++) {
@@ -136,7 +119,7 @@ static bool wait_all(struct wait *w, uint64_t until_ns)
 		}
 		if (now_ns >= until_ns)
 			return false;
-		wait_some(node, until_ns < over_ns ? until_ns : over_ns);
+		(void)pat_core_node_await(node, look, until_ns < over_ns ? until_ns : over_ns);
 	}
 }
 
