@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/provoke.h"
+
 int64_t pat_clock_wall_s(void)
 {
 	struct timespec ts;
@@ -21,7 +23,7 @@ uint64_t pat_clock_boot_ns(void)
 	struct timespec ts;
 
 	(void)clock_gettime(CLOCK_BOOTTIME, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+	return pat_clock_skewed((uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
 }
 
 #define TIME_MAX_S 253402300799 /* 9999-12-31T23:59:59Z */

@@ -251,15 +251,16 @@ static int store_check(struct pat_core *core)
 int pat_core_ready(struct pat_core *core, struct pat_err *err)
 {
 	int64_t behind = pat_core_now(core) - pat_clock_wall_s();
-	int r = store_check(core);
+	int r = core->node ? pat_core_node_ready(core, err) : 0;
 
+	if (r < 0)
+		return r;
+	r = store_check(core);
 	if (r != 0)
 		return pat_err_set(err, r < 0 ? r : -EIO, "store: a change cannot be made now (%s)",
 		                   r < 0 ? pat_err_words(r) : "refused");
 	if (core->config.index_directory && !core->index)
 		return pat_err_set(err, -EIO, "index: not loaded");
-	if (core->node && pat_core_node_ready(core, err) < 0)
-		return -EIO;
 	if (behind > SKEW_S)
 		return pat_err_set(
 			err, -ERANGE,

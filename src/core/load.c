@@ -198,6 +198,8 @@ int pat_core_index_load(struct pat_core *core, struct pat_err *err)
 	bool former = core->former && pat_index_reader_refresh(core->former);
 	pat_index_writer_forget_older(core->index,
 	                              former ? pat_index_reader_generation(core->former) : 0);
+	if (core->node)
+		pat_core_node_begin(core);
 	r = pat_index_writer_publish(core->index, load.seq, pat_core_now(core), err);
 	if (r == 0)
 		r = readers_open(core, err);

@@ -24,6 +24,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/provoke.h"
 #include "core/private.h"
 
 #define MS           1000000ull
@@ -39,6 +40,8 @@
 
 uint64_t pat_core_lease_over_ns(int64_t lease_ms)
 {
+	if (pat_breaks("SHORT_WAIT"))
+		return (uint64_t)lease_ms * MS;
 	return (uint64_t)lease_ms * MS * (100 + RATE_PERCENT) / (100 - RATE_PERCENT) + MARGIN_NS;
 }
 
@@ -71,6 +74,7 @@ static int join(struct pat_core *core, struct pat_err *err)
 	                      &node->store);
 	if (r == PAT_NODE_E_ALONE)
 		return r;
+	node->began_ns = pat_clock_boot_ns();
 	if (r == 0)
 		r = pat_node_connect(node->store);
 	if (r == 0)
@@ -173,6 +177,11 @@ static void lease_set(struct pat_core *core, uint64_t end_ns)
 		pat_log(PAT_LOG_INFO, "node.serving", "node", pat_core_node_incarnation(core),
 		        NULL);
 	pat_index_writer_lease(core->index, end_ns);
+}
+
+void pat_core_node_begin(struct pat_core *core)
+{
+	lease_set(core, core->node->began_ns + core->node->lease_ns);
 }
 
 /* What is known here is not to be relied upon any longer. */
@@ -282,7 +291,10 @@ static int look(struct pat_core_node *node)
 
 static int reap_one(struct pat_core_node *node, const struct pat_node_row *row)
 {
-	int r = pat_node_reap(node->store, row->incarnation, row->counter);
+	pat_pause("G");
+	int r = pat_breaks("UNGUARDED_REAP")
+	                ? pat_node_leave(node->store, row->incarnation)
+	                : pat_node_reap(node->store, row->incarnation, row->counter);
 
 	if (r == 0)
 		pat_log(PAT_LOG_WARNING, "node.reaped", "node", row->incarnation, "label",
@@ -414,6 +426,10 @@ static int catch_up(struct pat_core *core)
 	struct pat_node_view view = { 0 };
 
 	int r = connect(core);
+	if (r == 0 && pat_breaks("ACK_FIRST")) {
+		r = pat_node_acknowledge(node->store, pat_node_told(node->store) + 1, false);
+		pat_pause("N4");
+	}
 	if (r == 0 && !node->anew)
 		r = pat_node_follow(node->store, &view);
 	if (r == PAT_NODE_E_ANEW)
@@ -449,6 +465,8 @@ static int raise(struct pat_core *core)
 
 	if (!node->registered)
 		return register_anew(node);
+	if (pat_breaks("READ_RENEWAL") && node->rounds > 0)
+		return 0;
 	int r = pat_node_raise(node->store);
 	if (r != PAT_NODE_E_REAPED)
 		return r;
@@ -478,6 +496,10 @@ static int follow(struct pat_core *core, uint64_t lease_end_ns)
 	struct pat_core_node *node = core->node;
 	struct pat_node_view view = { 0 };
 	int r = node->anew ? PAT_NODE_E_ANEW : pat_node_follow(node->store, &view);
+
+	pat_pause("N3");
+	if (pat_breaks("LATE_T0"))
+		lease_end_ns = pat_clock_boot_ns() + node->lease_ns;
 
 	if (r == 0) {
 		atomic_store(&node->skew_s, view.database_s - pat_clock_wall_s());
@@ -518,12 +540,26 @@ static int round_trip(struct pat_core *core)
 	uint64_t t0 = pat_clock_boot_ns();
 
 	int r = connect(core);
-	if (r == 0)
-		r = raise(core);
-	if (r == 0)
-		r = follow(core, t0 + node->lease_ns);
+	pat_pause("N1");
+	if (r == 0 && pat_breaks("FETCH_FIRST") && node->rounds > 0) {
+		r = follow(core, atomic_load(&node->lease_end_ns));
+		pat_pause("N2");
+		t0 = pat_clock_boot_ns();
+		if (r == 0)
+			r = raise(core);
+		if (r == 0)
+			lease_set(core, t0 + node->lease_ns);
+	} else {
+		if (r == 0)
+			r = raise(core);
+		pat_pause("N2");
+		if (r == 0)
+			r = follow(core, t0 + node->lease_ns);
+	}
+	pat_pause("N4");
 	if (r == 0)
 		r = acknowledge(core);
+	pat_pause("N5");
 	if (r != 0)
 		return r;
 	node->rounds++;

@@ -22,6 +22,7 @@ struct pat_core_node {
 	int asks;            /* a FIFO: verifiers' bell */
 	atomic_bool changed; /* something was changed here that others should look at */
 
+	uint64_t began_ns; /* before the node registered: the first lease is counted from here */
 	_Atomic uint64_t lease_end_ns;
 	_Atomic uint64_t cautious_until_ns; /* until then no row, or its absence, proves anything */
 	_Atomic int64_t skew_s;             /* the store's clock less ours */
@@ -62,6 +63,8 @@ void pat_core_node_stop(struct pat_core *core);
 void pat_core_node_leave(struct pat_core *core);
 void pat_core_node_free(struct pat_core *core);
 
+/* The first lease, on an index that was loaded after registering and is not published yet. */
+void pat_core_node_begin(struct pat_core *core);
 /* 0, or why verifiers can not be answered now. */
 int pat_core_node_ready(struct pat_core *core, struct pat_err *err) PAT_MUST_USE;
 enum pat_index_consistency pat_core_node_consistency(const struct pat_core *core);

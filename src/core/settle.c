@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/provoke.h"
 #include "core/node.h"
 #include "core/private.h"
 
@@ -105,6 +106,7 @@ static bool wait_all(struct wait *w, uint64_t until_ns)
 		uint64_t now_ns = pat_clock_boot_ns();
 		uint64_t over_ns = w->began_ns + pat_core_lease_over_ns(w->lease_ms);
 
+		pat_pause("K");
 		if (node->looks_ended >= look) {
 			if (!noted)
 				nodes_note(w);

@@ -19,6 +19,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/provoke.h"
 #include "index/map.h"
 
 #define FIND_TRIES_MAX   1000
@@ -201,6 +202,20 @@ bool pat_index_reader_refresh(struct pat_index_reader *reader)
 	return reader_reopen(reader);
 }
 
+/* Read anew for each verification: one that was read before could be from before the lease's end. */
+static uint64_t clock_of(uint64_t (*boot_ns)(void))
+{
+	static _Atomic uint64_t cached;
+
+	if (pat_breaks("NO_LEASE_CHECK"))
+		return 0;
+	if (!pat_breaks("CACHED_CLOCK"))
+		return boot_ns();
+	if (boot_ns() - atomic_load(&cached) > 2000000000u)
+		atomic_store(&cached, boot_ns());
+	return atomic_load(&cached);
+}
+
 int pat_index_reader_enter(struct pat_index_reader *reader, uint64_t (*boot_ns)(void))
 {
 	for (int tries = 0; tries < ENTER_TRIES_MAX; tries++) {
@@ -212,8 +227,10 @@ int pat_index_reader_enter(struct pat_index_reader *reader, uint64_t (*boot_ns)(
 			uint64_t end = atomic_load_explicit(&reader->header->lease_end_ns,
 			                                    memory_order_acquire);
 
-			if (end != PAT_LEASE_FOREVER && boot_ns() >= end)
+			pat_pause("V2");
+			if (end != PAT_LEASE_FOREVER && clock_of(boot_ns) >= end)
 				return PAT_INDEX_E_UNAVAILABLE;
+			pat_pause("V4");
 			return 0;
 		}
 		if (state == PAT_INDEX_LOADING)

@@ -21,6 +21,7 @@
 #include "base/codec.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/provoke.h"
 #include "store/postgres.h"
 
 struct pat_node {
@@ -79,6 +80,8 @@ static int connect_steps(struct pat_node *node, struct pat_err *err)
 	int e = pat_pg_server_connect(node->pg->url, &node->conn, err);
 	if (e == 0)
 		e = pat_pg_do(&node->conn, "LISTEN patd_head; LISTEN patd_ack");
+	if (e == 0 && pat_breaks("ASYNC_REGISTER"))
+		e = pat_pg_do(&node->conn, "SET synchronous_commit = local");
 	if (e == 0)
 		e = pat_pg_other_end(&node->conn, &end);
 	if (e < 0)

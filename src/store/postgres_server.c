@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/provoke.h"
+
 #define VERSION_MIN 130000 /* pg_current_xact_id(), gen_random_uuid() */
 
 struct server {
@@ -92,7 +94,8 @@ int pat_pg_server_examine(struct pat_pg_conn *conn, struct pat_err *err)
 	else
 		pat_pg_conn_words(conn, &words);
 	if (e == 0)
-		e = commits_fix(conn);
+		e = pat_breaks("ASYNC_REVOKE") ? pat_pg_do(conn, "SET synchronous_commit = local")
+		                               : commits_fix(conn);
 	return e < 0 && words.text[0] ? pat_err_set(err, e, "%s", words.text) : e;
 }
 

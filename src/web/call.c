@@ -14,7 +14,24 @@
 #include "base/log.h"
 #include "files/files.h"
 
-#define TAG_BYTES 16
+#define TAG_BYTES  16
+#define WAIT_S_MAX 600
+
+/* "Prefer: wait=10", in seconds (RFC 7240, section 4.3). A preference that can not be read is none. */
+static unsigned wait_preferred_ms(const struct pat_request *request)
+{
+	const char *header = NULL;
+	unsigned seconds = 0;
+
+	if (pat_request_header(request, "HTTP_PREFER", &header) != PAT_HEADER_ONE)
+		return 0;
+	const char *wait = strcasestr(header, "wait=");
+	if (!wait || (wait != header && wait[-1] != ' ' && wait[-1] != ','))
+		return 0;
+	for (wait += strlen("wait="); *wait >= '0' && *wait <= '9' && seconds < WAIT_S_MAX; wait++)
+		seconds = seconds * 10 + (unsigned)(*wait - '0');
+	return (seconds < WAIT_S_MAX ? seconds : WAIT_S_MAX) * 1000;
+}
 
 void pat_call_init(struct pat_call *call, const struct pat_web_context *context,
                    const struct pat_request *request, struct pat_response *response)
@@ -28,6 +45,7 @@ void pat_call_init(struct pat_call *call, const struct pat_web_context *context,
 		.agent = request->agent,
 		.request_id = request->request_id,
 	};
+	call->receipt.wait_ms = wait_preferred_ms(request);
 }
 
 void pat_call_done(struct pat_call *call)

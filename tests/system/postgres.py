@@ -35,6 +35,7 @@ class Postgres:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="patd-postgres-", dir="/dev/shm"))
         self.data = self.folder / "data"
         self.process = None
+        self.options = []
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
         if data_from is None:
@@ -57,7 +58,8 @@ class Postgres:
 
     def start(self):
         self.process = subprocess.Popen(
-            [PROGRAMS / "postgres", "-D", self.data, "-k", self.folder, "-c", "listen_addresses=", "-c", "shared_buffers=32MB"],
+            [PROGRAMS / "postgres", "-D", self.data, "-k", self.folder, "-c", "listen_addresses=", "-c", "shared_buffers=32MB",
+             *self.options],
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.folder / "log", "ab"),
             preexec_fn=become_postgres)
         ready = [PROGRAMS / "pg_isready", "-q", "-h", self.folder, "-U", "boss", "-d", "postgres"]
@@ -72,6 +74,31 @@ class Postgres:
         """SIGQUIT to all of it: what was acknowledged is in its log, and nothing else is."""
         self.process.send_signal(signal.SIGQUIT)
         self.process.wait(timeout=30)
+
+    def processes(self):
+        """Its own and its children's ids."""
+        found = [self.process.pid]
+        for stat in pathlib.Path("/proc").glob("[0-9]*/stat"):
+            try:
+                if int(stat.read_text().rpartition(")")[2].split()[1]) == self.process.pid:
+                    found.append(int(stat.parent.name))
+            except (OSError, ValueError):
+                pass
+        return found
+
+    def freeze(self):
+        for pid in self.processes():
+            os.kill(pid, signal.SIGSTOP)
+
+    def thaw(self):
+        for pid in self.processes():
+            try:
+                os.kill(pid, signal.SIGCONT)
+            except ProcessLookupError:
+                pass
+
+    def promote(self):
+        self.run("pg_ctl", "promote", "-D", self.data, "-w", "-s")
 
     def __enter__(self):
         self.start()

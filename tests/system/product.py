@@ -74,14 +74,14 @@ class Product:
 
     described = None  # whether what is answered is what the document says (described.py); None: nobody looks
 
-    def __init__(self, folder=None, env=None, wrap=(), **settings):
+    def __init__(self, folder=None, env=None, wrap=(), program=None, **settings):
         self.folder = pathlib.Path(folder or tempfile.mkdtemp(prefix="patd-test-"))
         self.data = self.folder / "data"
         self.port = free_port()
         self.settings = {"argon2_memory_kib": 8192, "edge_workers": 2, **settings}
         # Of our own environment patd must not see what only tests know: it refuses a PATD_ variable that is no setting.
         ours = {k: v for k, v in os.environ.items() if not k.startswith("PATD_")}
-        self.env, self.wrap = {**ours, **(env or {})}, list(wrap)
+        self.env, self.wrap, self.program = {**ours, **(env or {})}, list(wrap), str(program or PATD)
         self.process = None
         self.setup_code = None
         self.known_runtime = None
@@ -92,7 +92,7 @@ class Product:
 
     def arguments(self, *command):
         flags = [f"--{k.replace('_', '-')}={v}" for k, v in self.settings.items()]
-        return [str(PATD), *command, "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *flags]
+        return [self.program, *command, "--data", str(self.data), "--listen", f"127.0.0.1:{self.port}", *flags]
 
     def start(self, wait=True):
         self.out = open(self.folder / "out", "ab")
