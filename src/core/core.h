@@ -167,9 +167,11 @@ struct pat_receipt {
 };
 
 /* Waits until every change that this node knows of is in force on all nodes: 0, or E_NOT_EFFECTIVE after receipt->wait_ms, or
- * sooner when too many are waiting already. `receipt` (may be NULL) is filled in either case. All that takes something away does this
+ * sooner when too many are waiting already. `receipt` (may be NULL) is filled in either case; the audit records keep what it says, from
+ * a moment later on. All that takes something away does this
  * itself, and returns E_NOT_EFFECTIVE: the change is made, and repeating the call waits again. */
-int pat_core_settle(struct pat_core *core, struct pat_receipt *receipt) PAT_MUST_USE;
+int pat_core_settle(struct pat_core *core, const struct pat_actor *actor,
+                    struct pat_receipt *receipt) PAT_MUST_USE;
 
 /* The nodes, as their rows say now. */
 struct pat_core_node_view {

@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "core/node.h"
 #include "core/private.h"
 
 #define FOLD_EVERY_S   10
@@ -189,6 +190,7 @@ static void *keeper_run(void *arg)
 		(void)pat_index_reader_refresh(core->own);
 		pat_core_products_refresh(core);
 		take_usage(core);
+		pat_core_settle_note(core);
 		if (core->former && turn >= former_since + FORMER_REST_S)
 			take_former(core);
 		look_behind(core, turn, &former_since);
@@ -202,6 +204,7 @@ static void *keeper_run(void *arg)
 	if (core->former)
 		take_former(core);
 	take_usage(core);
+	pat_core_settle_note(core);
 	fold_usage(core);
 	expire(core, pat_core_now(core));
 	return NULL;

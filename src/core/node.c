@@ -98,6 +98,7 @@ int pat_core_node_new(struct pat_core *core, struct pat_err *err)
 	node->consistency = core->config.strict ? PAT_INDEX_STRICT : PAT_INDEX_LEASED;
 	node->lease_ns = (uint64_t)core->config.lease_ms * MS;
 	(void)pthread_mutex_init(&node->lock, NULL);
+	(void)pthread_mutex_init(&node->kept_lock, NULL);
 	(void)pthread_condattr_init(&attr);
 	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	(void)pthread_cond_init(&node->seen, &attr);
@@ -119,7 +120,9 @@ void pat_core_node_free(struct pat_core *core)
 	pat_closep(&node->asks);
 	pat_closep(&node->bell);
 	(void)pthread_cond_destroy(&node->seen);
+	(void)pthread_mutex_destroy(&node->kept_lock);
 	(void)pthread_mutex_destroy(&node->lock);
+	free(node->kept);
 	free(node->watched);
 	free(node->rows);
 	free(node->heard_ns);

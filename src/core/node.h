@@ -37,6 +37,11 @@ struct pat_core_node {
 		*watched; /* owned; the others' rows, since when they count no more */
 	size_t n_watched;
 
+	pthread_mutex_t kept_lock;
+	struct pat_core_kept
+		*kept; /* owned; under that: receipts that are not in the audit records yet */
+	size_t n_kept;
+
 	pthread_mutex_t lock; /* what follows */
 	pthread_cond_t seen;
 	unsigned waiting;     /* for a look at the others' rows */
@@ -49,6 +54,9 @@ struct pat_core_node {
 	size_t n_rows;
 	uint64_t looked_ns;
 };
+
+/* For the housekeeper: writes receipts into the audit records. */
+void pat_core_settle_note(struct pat_core *core);
 
 /* L': how long one measures until a lease of that length that began before is over by its own clock. */
 uint64_t pat_core_lease_over_ns(int64_t lease_ms);

@@ -87,7 +87,7 @@ int pat_core_person_set_disabled(struct pat_core *core, int64_t id, bool disable
 	int r = pat_core_outcome(pat_store_person_set_disabled(core->store, id, disabled, actor,
 	                                                       pat_core_now(core)));
 
-	return r == 0 ? pat_core_settle(core, receipt) : r;
+	return r == 0 ? pat_core_settle(core, actor, receipt) : r;
 }
 
 /* No email has a colon. */

@@ -308,7 +308,7 @@ int pat_core_product_import(struct pat_core *core, const char *name, const char 
 		r = put_in_force(core, err);
 	(void)pthread_mutex_unlock(&core->import_lock);
 	if (r == 0)
-		return pat_core_settle(core, NULL);
+		return pat_core_settle(core, actor, NULL);
 	return r == PAT_STORE_E_LIMIT ? PAT_CORE_E_PRODUCT_LIMIT : pat_core_outcome(r);
 }
 
@@ -320,7 +320,7 @@ int pat_core_product_remove(struct pat_core *core, const char *name, const struc
 	if (r == 0)
 		r = put_in_force(core, err);
 	(void)pthread_mutex_unlock(&core->import_lock);
-	return r == 0 ? pat_core_settle(core, NULL) : pat_core_outcome(r);
+	return r == 0 ? pat_core_settle(core, actor, NULL) : pat_core_outcome(r);
 }
 
 /* ---- Looking. */

@@ -29,7 +29,7 @@ int pat_core_revoke_one(struct pat_core *core, int64_t owner,
 	if (core->index)
 		pat_core_index_leave(core, ret->digest);
 	pat_core_usage_settle(core);
-	return pat_core_settle(core, receipt);
+	return pat_core_settle(core, actor, receipt);
 }
 
 int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who,
@@ -155,5 +155,5 @@ int pat_core_tokens_revoke(struct pat_core *core, const struct pat_signed_in *wh
 	for (size_t i = 0; i < s->n; i++)
 		pat_core_index_leave(core, s->digests[i]);
 	pat_core_usage_settle(core);
-	return pat_core_settle(core, receipt);
+	return pat_core_settle(core, actor, receipt);
 }

@@ -103,7 +103,7 @@ int pat_core_service_remove(struct pat_core *core, const char *name, const struc
 	int r = pat_core_outcome(
 		pat_store_service_remove(core->store, name, actor, pat_core_now(core)));
 
-	return r == 0 ? pat_core_settle(core, NULL) : r;
+	return r == 0 ? pat_core_settle(core, actor, NULL) : r;
 }
 
 int pat_core_service_list(struct pat_core *core, pat_service_fn *fn, void *arg)

@@ -7,9 +7,11 @@
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/provoke.h"
 #include "core/node.h"
 #include "core/private.h"
@@ -17,6 +19,7 @@
 #define MS          1000000ull
 #define WAITING_MAX 16
 #define CROWD_NS    (1000 * MS)
+#define KEPT_MAX    1024
 
 struct wait {
 	struct pat_core_node *node;
@@ -150,6 +153,97 @@ static void outlast(struct pat_core *core)
 		(void)poll(NULL, 0, 10);
 }
 
+/* ---- Records. */
+
+/* What a record of a receipt says, and of whom. */
+struct pat_core_kept {
+	int64_t seq;
+	int64_t at_s;
+	int64_t actor;
+	char via[80];
+	char object[80];
+	char address[PAT_ADDRESS_BYTES_MAX + 1];
+	char request_id[PAT_REQUEST_ID_BYTES_MAX + 1];
+};
+
+static void copy(char *to, size_t room, const char *from)
+{
+	(void)snprintf(to, room, "%s", from ? from : "");
+}
+
+static void kept_fill(struct pat_core *core, struct pat_core_kept *kept,
+                      const struct pat_actor *actor, const struct pat_receipt *receipt)
+{
+	size_t stopped = 0;
+
+	for (size_t i = 0; i < receipt->n; i++)
+		stopped += receipt->nodes[i].how == PAT_RECEIPT_APPLIED;
+	*kept = (struct pat_core_kept){ .seq = receipt->seq,
+		                        .at_s = pat_core_now(core),
+		                        .actor = actor->person };
+	(void)snprintf(kept->object, sizeof(kept->object), "nodes:%zu/%zu ms:%u", stopped,
+	               receipt->n, receipt->ms);
+	copy(kept->via, sizeof(kept->via), actor->via);
+	copy(kept->address, sizeof(kept->address), actor->address);
+	copy(kept->request_id, sizeof(kept->request_id), actor->request_id);
+}
+
+/* Another commit before the answer would double what a revoke takes, and adds nothing to its truth. */
+static void keep(struct pat_core *core, const struct pat_actor *actor,
+                 const struct pat_receipt *receipt)
+{
+	struct pat_core_node *node = core->node;
+
+	(void)pthread_mutex_lock(&node->kept_lock);
+	if (!node->kept)
+		node->kept = calloc(KEPT_MAX, sizeof(*node->kept));
+	if (node->kept && node->n_kept < KEPT_MAX)
+		kept_fill(core, &node->kept[node->n_kept++], actor, receipt);
+	else
+		pat_log(PAT_LOG_WARNING, "receipt.not_recorded", NULL);
+	(void)pthread_mutex_unlock(&node->kept_lock);
+}
+
+/* The oldest; what comes meanwhile stands behind it. */
+static bool kept_first(struct pat_core_node *node, struct pat_core_kept *ret)
+{
+	(void)pthread_mutex_lock(&node->kept_lock);
+	bool any = node->n_kept > 0;
+	if (any)
+		*ret = node->kept[0];
+	(void)pthread_mutex_unlock(&node->kept_lock);
+	return any;
+}
+
+static void kept_drop_first(struct pat_core_node *node)
+{
+	(void)pthread_mutex_lock(&node->kept_lock);
+	node->n_kept--;
+	memmove(node->kept, node->kept + 1,
+	        node->n_kept * sizeof(*node->kept)); /* UNSAFE: in the array */
+	(void)pthread_mutex_unlock(&node->kept_lock);
+}
+
+void pat_core_settle_note(struct pat_core *core)
+{
+	struct pat_core_kept kept;
+	int r = 0;
+
+	while (core->node && r == 0 && kept_first(core->node, &kept)) {
+		struct pat_actor actor = { .person = kept.actor,
+			                   .via = kept.via,
+			                   .address = kept.address,
+			                   .request_id = kept.request_id };
+
+		r = pat_store_audit_note(core->store, &actor, "change.effective", kept.object,
+		                         kept.seq, kept.at_s);
+		if (r == 0)
+			kept_drop_first(core->node);
+	}
+}
+
+/* ---- Waiting. */
+
 /* Waiting takes a thread of those that answer everybody: most may wait as long as a dead node makes them, and more than that only
  * as long as a living one takes. */
 static uint64_t patience_ns(const struct pat_core_node *node, const struct pat_receipt *receipt)
@@ -160,7 +254,8 @@ static uint64_t patience_ns(const struct pat_core_node *node, const struct pat_r
 	return most < given ? most : given;
 }
 
-int pat_core_settle(struct pat_core *core, struct pat_receipt *receipt)
+int pat_core_settle(struct pat_core *core, const struct pat_actor *actor,
+                    struct pat_receipt *receipt)
 {
 	struct pat_core_node *node = core->node;
 	struct pat_receipt unread = { 0 };
@@ -189,5 +284,7 @@ int pat_core_settle(struct pat_core *core, struct pat_receipt *receipt)
 	node->waiting--;
 	(void)pthread_mutex_unlock(&node->lock);
 	receipt->ms = ms_since(w.began_ns);
+	if (receipt->effective)
+		keep(core, actor, receipt);
 	return receipt->effective ? 0 : PAT_CORE_E_NOT_EFFECTIVE;
 }

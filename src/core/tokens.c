@@ -257,7 +257,7 @@ int pat_core_token_narrow(struct pat_core *core, const struct pat_signed_in *who
 		return r;
 	r = pat_core_outcome(pat_store_token_narrow(core->store, who->person.id, tid, kept, actor,
 	                                            pat_core_now(core), ret));
-	return r == 0 ? pat_core_settle(core, receipt) : r;
+	return r == 0 ? pat_core_settle(core, actor, receipt) : r;
 }
 
 struct pat_token_query pat_core_list_query(enum pat_token_filter filter, int64_t now_s)

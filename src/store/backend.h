@@ -140,6 +140,8 @@ struct pat_store_ops {
 
 	int (*audit_list)(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
 	                  void *arg);
+	int (*audit_note)(struct pat_store *store, const struct pat_actor *actor,
+	                  const char *action, const char *object, int64_t seq, int64_t now_s);
 	int (*audit_verify)(struct pat_store *store, int64_t *ret_id);
 
 	/* NULL: there is never anybody else. */

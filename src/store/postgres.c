@@ -169,6 +169,7 @@ const struct pat_store_ops pat_store_postgres_ops = {
 	.portal_open = pat_pg_portal_open,
 	.portal_person = pat_pg_portal_person,
 	.audit_list = pat_pg_audit_list,
+	.audit_note = pat_pg_audit_note,
 	.audit_verify = pat_pg_audit_verify,
 	.node_open = pat_pg_node_open,
 	.rows_read = pat_pg_rows_read,

@@ -197,6 +197,8 @@ int pat_pg_audit(struct pat_pg_tx *tx, const struct pat_actor *actor,
 int pat_pg_audit_list(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
                       void *arg);
 
+int pat_pg_audit_note(struct pat_store *store, const struct pat_actor *actor, const char *action,
+                      const char *object, int64_t seq, int64_t now_s);
 int pat_pg_audit_verify(struct pat_store *store, int64_t *ret_id);
 
 /* ---- People. (postgres_people.c) */

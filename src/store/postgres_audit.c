@@ -68,6 +68,29 @@ int pat_pg_audit(struct pat_pg_tx *tx, const struct pat_actor *actor, const stru
 	return e < 0 ? e : audit_insert(tx, &a, mac);
 }
 
+struct note_op {
+	const struct pat_actor *actor;
+	struct pat_event event;
+};
+
+static int note_op(struct pat_pg_tx *tx, void *arg)
+{
+	const struct note_op *op = arg;
+
+	return pat_pg_audit(tx, op->actor, &op->event);
+}
+
+int pat_pg_audit_note(struct pat_store *store, const struct pat_actor *actor, const char *action,
+                      const char *object, int64_t seq, int64_t now_s)
+{
+	struct note_op op = {
+		.actor = actor,
+		.event = { .action = action, .object = object, .seq = seq, .at_s = now_s },
+	};
+
+	return pat_pg_write(store, note_op, &op);
+}
+
 static int audit_read(struct pat_pg_query *q, struct pat_audit *ret)
 {
 	ret->id = pat_pg_i64(q, 0);

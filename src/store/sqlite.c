@@ -148,6 +148,7 @@ const struct pat_store_ops pat_store_sqlite_ops = {
 	.portal_open = pat_lite_portal_open,
 	.portal_person = pat_lite_portal_person,
 	.audit_list = pat_lite_audit_list,
+	.audit_note = pat_lite_audit_note,
 	.audit_verify = pat_lite_audit_verify,
 	.rows_read = pat_lite_rows_read,
 	.rows_write = pat_lite_rows_write,

@@ -75,6 +75,29 @@ int pat_lite_audit(struct pat_lite_tx *tx, const struct pat_actor *actor,
 	return e < 0 ? e : audit_insert(tx, &a, mac);
 }
 
+struct note_op {
+	const struct pat_actor *actor;
+	struct pat_event event;
+};
+
+static int note_op(struct pat_lite_tx *tx, void *arg)
+{
+	const struct note_op *op = arg;
+
+	return pat_lite_audit(tx, op->actor, &op->event);
+}
+
+int pat_lite_audit_note(struct pat_store *store, const struct pat_actor *actor, const char *action,
+                        const char *object, int64_t seq, int64_t now_s)
+{
+	struct note_op op = {
+		.actor = actor,
+		.event = { .action = action, .object = object, .seq = seq, .at_s = now_s },
+	};
+
+	return pat_lite_write(store, note_op, &op);
+}
+
 static int audit_read(struct pat_lite_query *q, struct pat_audit *ret)
 {
 	ret->id = pat_lite_i64(q, 0);

@@ -459,6 +459,16 @@ int pat_store_audit_list(struct pat_store *store, int64_t after, unsigned limit,
 	return store->ops->audit_list(store, after, limit, fn, arg);
 }
 
+int pat_store_audit_note(struct pat_store *store, const struct pat_actor *actor, const char *action,
+                         const char *object, int64_t seq, int64_t now_s)
+{
+	pat_assert(store);
+	pat_assert(actor);
+	pat_assert(action);
+	pat_assert(object);
+	return store->ops->audit_note(store, actor, action, object, seq, now_s);
+}
+
 int pat_store_audit_verify(struct pat_store *store, int64_t *ret_id)
 {
 	pat_assert(store);

@@ -460,6 +460,9 @@ int pat_store_portal_person(struct pat_store *store, const char *service, const 
 /* ---- Audit: ids greater than `after`, ascending, at most `limit`. */
 int pat_store_audit_list(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
                          void *arg) PAT_MUST_USE;
+/* Leaves a record of what is no change of anything here. */
+int pat_store_audit_note(struct pat_store *store, const struct pat_actor *actor, const char *action,
+                         const char *object, int64_t seq, int64_t now_s) PAT_MUST_USE;
 /* Walks the whole chain (store/audit.h). 0, and the id of the last record; E_CHAIN, and the first id that
  * is missing or was edited. Cutting off the end together with the head is not found: ship records elsewhere. */
 int pat_store_audit_verify(struct pat_store *store, int64_t *ret_id) PAT_MUST_USE;

@@ -211,6 +211,7 @@ static int add_record(void *arg, const struct pat_audit *audit)
 	pat_json_text(w, "via", audit->via);
 	pat_json_text(w, "action", audit->action);
 	pat_json_text(w, "object", audit->object);
+	pat_json_number(w, "seq", audit->seq);
 	pat_json_text(w, "address", audit->address);
 	pat_json_text(w, "agent", audit->agent);
 	pat_json_text(w, "request_id", audit->request_id);

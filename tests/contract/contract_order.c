@@ -201,6 +201,17 @@ static int audit_ids(void *arg, const struct pat_audit *audit)
 	return audit->id == 5 ? 55 : 0;
 }
 
+static int is_the_note(void *arg, const struct pat_audit *audit)
+{
+	int64_t *last = arg;
+
+	assert_string_equal(audit->action, "change.effective");
+	assert_string_equal(audit->object, "nodes:3/3 ms:14");
+	assert_int_equal(audit->seq, 9);
+	*last = audit->id;
+	return 0;
+}
+
 static void audit_is_paged_and_gap_free(void **state)
 {
 	struct contract *c = *state;
@@ -213,6 +224,12 @@ static void audit_is_paged_and_gap_free(void **state)
 	assert_int_equal(pat_store_audit_list(c->store, last, 9, audit_ids, &last), 55);
 	assert_int_equal(pat_store_audit_list(c->store, 5, 9, audit_ids, &last), 0);
 	assert_int_equal(last, 6);
+	assert_int_equal(pat_store_audit_note(c->store, &contract_actor, "change.effective",
+	                                      "nodes:3/3 ms:14", 9, NOW),
+	                 0);
+	assert_int_equal(pat_store_audit_list(c->store, 6, 9, is_the_note, &last), 0);
+	assert_int_equal(last, 7);
+	assert_int_equal(pat_store_audit_verify(c->store, &last), 0);
 }
 
 /* An actor's texts come from clients: too long ones are cut, between characters. */

@@ -29,6 +29,12 @@ static int setup_code_set(struct contract *c)
 	return pat_store_setup_code_set(c->store, (const uint8_t[32]){ 1 });
 }
 
+static int audit_note(struct contract *c)
+{
+	return pat_store_audit_note(c->store, &contract_actor, "change.effective", "nodes:3/3", 7,
+	                            NOW);
+}
+
 static int setup_complete(struct contract *c)
 {
 	struct pat_person person = { .email = "root@x", .name = "Root", .admin = true };
@@ -399,6 +405,7 @@ static int load(struct contract *c)
 const struct faults_call faults_calls[] = {
 	{ "person_create", person_create, 0, false, 0 },
 	{ "setup_code_set", setup_code_set, 0, true, 0 },
+	{ "audit_note", audit_note, 0, false, 0 },
 	{ "setup_complete", setup_complete, 0, true, 0 },
 	{ "set_password", set_password, 0, false, 0 },
 	{ "password_change", password_change, 0, false, 0 },

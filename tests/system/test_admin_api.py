@@ -131,7 +131,7 @@ def test_the_audit_records(p, call):
         after = answer.json["next_cursor"]
     assert [r["id"] for r in seen] == [str(i + 1) for i in range(len(seen))]
     assert [(int(r["id"]), r["action"], r["object"], r["via"]) for r in seen] == rows(p, "SELECT id, action, object, via FROM audit ORDER BY id")
-    assert seen[0]["at"].endswith("Z") and {"id", "at", "actor", "via", "action", "object", "address", "agent", "request_id"} == set(seen[0])
+    assert seen[0]["at"].endswith("Z") and {"id", "at", "actor", "via", "action", "object", "seq", "address", "agent", "request_id"} == set(seen[0])
     made = next(r for r in seen if r["action"] == "token.created")
     assert made["object"] == f"token:{p.keeper['id']}" and made["actor"] == "1" and made["address"] == "127.0.0.1"
     assert next(r for r in seen if r["via"] == "cli")["actor"] is None

@@ -51,6 +51,22 @@ def test_revoked_again_waits_again(three):
     assert again.status == 200 and len(again.json["receipt"]["nodes"]) == 3
 
 
+def test_the_audit_records_keep_the_receipt(three):
+    made = three.ada.generate("recorded", CAN)
+    receipt = three.ada.revoke(made["id"]).json["receipt"]
+
+    def record():
+        after, found = "", []
+        while after is not None:
+            page = three.ada_at(1).call("GET", f"/api/v1/admin/audit?limit=100&after={after}" if after else "/api/v1/admin/audit?limit=100").json
+            found += [r for r in page["records"] if r["action"] == "change.effective" and r["seq"] == receipt["seq"]]
+            after = page["next_cursor"]
+        return found
+
+    [found] = until(record)
+    assert found["object"] == f"nodes:3/3 ms:{receipt['ms']}" and str(found["actor"]) == str(three.ada.id)
+
+
 def test_several_narrowing_disabling_and_policies_are_waited_for(three):
     ada = three.ada_at(1)
     two = [ada.generate(f"several {i}", CAN) for i in range(2)]
@@ -266,7 +282,7 @@ def test_a_standby_takes_over(tmp_path):
         assert everywhere(c, kept) == [200] * 3
         made = until(lambda: (a := c.ada.call("POST", "/api/v1/tokens", {"name": "after", "scopes": CAN, "expires_in_days": 1})).status == 201 and a.json, within=20)
         assert everywhere(c, made) == [200] * 3
-        assert c.ada_at(1).revoke(made["id"]).status == 200
+        until(lambda: c.ada_at(1).revoke(made["id"]).status == 200)
         assert everywhere(c, made) == [401] * 3
         assert any(line["event"] == "node.other_timeline" for line in c[0].log())
 
