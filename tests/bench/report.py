@@ -82,6 +82,9 @@ def promises(r):
         add(f"Memory of the index per token, {count(n)} tokens, 20 a person", f"{x:.1f} bytes", *meant)
         add(f"Loading {count(n)} tokens from SQLite, every row's MAC checked", f"{size['ms'] / 1e3:.1f} s", "≤ 20 s",
             size["ms"] <= 20000)
+    if "nodes" in r:
+        x = r["nodes"]["verification_ratio"]
+        add("Verifications of a node on PostgreSQL in the same processor time, against one on SQLite", f"× {x:.3f}", "≥ 0.98", x >= 0.98)
     if "growth" in r:
         x = max(max(g["add_max_cpu_ns"], g["remove_max_cpu_ns"]) for g in r["growth"].values())
         add("The longest a change to the index held its lock while the index grew, processor time", ms(x), "≤ 10 ms", x <= 1e7)
@@ -291,6 +294,26 @@ Each page's first load, in a Chromium that has nothing of it, on loopback; twent
 {table(["page", "requests", "bytes over the wire", "bytes unpacked", "first paint", "loaded", "last answer"], rows)}"""
 
 
+def nodes(d):
+    rows = [[str(n), f"{x['generate']['p50']:.1f} ms", f"{x['generate']['p99']:.1f} ms", f"{x['revoke']['p50']:.1f} ms", f"{x['revoke']['p99']:.1f} ms"]
+            for n, x in d["latency"].items()]
+    load = d["loading"]
+    return f"""## Several nodes
+
+On one machine with PostgreSQL on a tmpfs, so what is measured is the protocol, not a disk or a network. A change is asked for over HTTP at one
+node after the other; a revoke's answer says that every node has stopped.
+
+{table(["nodes", "generate, p50", "p99", "revoke, p50", "p99"], rows)}
+Three nodes that do nothing ask the database for {d['idle_per_s']:.1f} transactions a second, all together; while one of them verifies
+{count(d['verifications_per_s'])} times a second, for {d['busy_per_s']:.1f}.
+
+A verification takes {us(d['verification_ns']['node'])} of the worker's time at a node and {us(d['verification_ns']['sqlite'])} beside SQLite: × {d['verification_ratio']:.3f} as many in
+the same time.
+
+{count(load['tokens'])} tokens are loaded from PostgreSQL in {load['s']:.1f} s, every row's MAC checked.
+"""
+
+
 def machine(f):
     where = "a virtual machine with " if f["virtual"] else ""
     return (f"{where}{f['processors']} processors ({f['model']}), {f['memory_gib']} GiB, Linux {f['kernel']}, nginx {f['nginx']}, "
@@ -308,7 +331,7 @@ compared took turns (A B A B …), and medians count. The programs are in `tests
 {promises(r)}"""]
     for name, part in (("edge", edge), ("verdicts", verdicts), ("limits", limits), ("asks", asks), ("product", product), ("growth", growth), ("size", size),
                        ("documents", documents), ("files", files),
-                       ("pages", pages)):
+                       ("pages", pages), ("nodes", nodes)):
         if name in r:
             parts.append(part(r[name]))
         if name == "verdicts" and "writes" in r:

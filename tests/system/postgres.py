@@ -31,8 +31,8 @@ def become_postgres():
 
 
 class Postgres:
-    def __init__(self, data_from=None):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="patd-postgres-", dir="/dev/shm"))
+    def __init__(self, data_from=None, under="/dev/shm"):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="patd-postgres-", dir=under))
         self.data = self.folder / "data"
         self.process = None
         self.options = []
@@ -56,13 +56,13 @@ class Postgres:
     def sql(self, text, database="patd"):
         return self.run("psql", "-h", self.folder, "-U", "boss", "-d", database, "-Atqc", text).strip()
 
-    def start(self):
-        self.process = subprocess.Popen(
-            [PROGRAMS / "postgres", "-D", self.data, "-k", self.folder, "-c", "listen_addresses=", "-c", "shared_buffers=32MB",
-             *self.options],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.folder / "log", "ab"),
-            preexec_fn=become_postgres)
-        ready = [PROGRAMS / "pg_isready", "-q", "-h", self.folder, "-U", "boss", "-d", "postgres"]
+    def start(self, port=None):
+        """By unix socket; with `port` on localhost as well."""
+        tcp = ["-c", "listen_addresses=localhost", "-c", f"port={port}"] if port else ["-c", "listen_addresses="]
+        self.process = subprocess.Popen([PROGRAMS / "postgres", "-D", self.data, "-k", self.folder, "-c", "shared_buffers=32MB", *tcp, *self.options],
+                                        stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.folder / "log", "ab"),
+                                        preexec_fn=become_postgres)
+        ready = [PROGRAMS / "pg_isready", "-q", "-h", self.folder, "-p", str(port or 5432), "-U", "boss", "-d", "postgres"]
         for _ in range(400):
             if subprocess.run(ready).returncode == 0:
                 return self

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Several nodes on one PostgreSQL database, as their users see them: what is changed at one is in force at all. What happens when nodes,
 lines and servers fail at random is test_nodes_history.py's."""
+import concurrent.futures
 import os
 import signal
 import threading
@@ -8,8 +9,10 @@ import time
 
 import pytest
 
-from nodes import LEASE, WAIT_OUT, Cluster, until
+from clock import Clock
+from nodes_cluster import LEASE, WAIT_OUT, Cluster, NodesHistory, NodesVerifier, NodesWriter, until
 from postgres import Postgres
+from product import PASSWORD
 
 ME = "/v1/me"
 CAN = ["current_user:read"]
@@ -87,6 +90,22 @@ def test_several_narrowing_disabling_and_policies_are_waited_for(three):
     assert three[1].patd("user", "disable", "grace@navy.example").returncode == 0
     assert everywhere(three, hers) == [401] * 3
     assert [p.get("/api/v1/tokens", headers={"Cookie": grace.cookie}).status for p in three.nodes] == [401] * 3
+
+
+def test_disabling_somebody_with_a_thousand_tokens_is_one_wait(three):
+    done = three[0].patd("user", "add", "many@navy.example", "--name", "Many", "--password-stdin", input=PASSWORD)
+    assert done.returncode == 0, done.stderr
+    person = three[0].sign_in("many@navy.example")
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        made = list(pool.map(lambda i: person.generate(f"one of many {i}", CAN), range(1000)))
+    some = made[::100]
+    assert [everywhere(three, t) for t in some] == [[200] * 3] * 10
+    answer = three.ada.call("PATCH", f"/api/v1/admin/people/{person.id}", {"disabled": True})
+    assert answer.status == 200, answer
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        assert all(statuses == [401] * 3 for statuses in pool.map(lambda t: everywhere(three, t), made))
+    effective = [line for line in three.primary.sql("SELECT action FROM audit ORDER BY id").splitlines()[-1001:] if line == "change.effective"]
+    assert len(effective) <= 1  # a moment later
 
 
 def test_a_policy_is_in_force_on_all(three, tmp_path):
@@ -228,6 +247,28 @@ def test_patd_is_restarted_without_a_refused_verification(tmp_path):
         assert statuses == {200}
 
 
+def test_all_are_restarted_one_after_the_other_under_load(tmp_path):
+    """patd alone: nginx goes on. No wrong answer, and none that says that it cannot say."""
+    with Cluster(tmp_path, nodes=3, lease_seconds=10) as c:
+        h = NodesHistory(str(c.ada.id))
+        writers = [NodesWriter(h, c, i, f"w{i}") for i in range(2)]
+        verifiers = [NodesVerifier(h, c, 10 + i) for i in range(3)]
+        for actor in writers + verifiers:
+            actor.start()
+        for p in c.nodes:
+            time.sleep(0.5)
+            p.kill()
+            p.start()
+            until(lambda: p.get("/readyz").status == 200)
+        time.sleep(0.5)
+        for actor in writers + verifiers:
+            actor.end()
+        print(dict(h.count))
+        assert not h.violations, h.violations[:10]
+        assert h.count["unavailable"] == h.count["not answered"] == 0, dict(h.count)
+        assert h.count["accepted"] > 100 and len(h.revokes) > 20
+
+
 def test_a_node_that_ends_takes_its_row_away(tmp_path):
     with Cluster(tmp_path, nodes=2) as c:
         assert len(c.rows()) == 2
@@ -268,6 +309,26 @@ def test_strict_nodes_ask_before_each_answer(tmp_path):
         c.lines[1].swallow()
         assert c[1].get("/verify", token=kept["token"]).status == 503
         assert c[0].get("/verify", token=kept["token"]).status == 200
+
+
+# ---- Clocks.
+
+def test_a_clock_that_is_not_the_databases_is_told_of(tmp_path):
+    clock = Clock(tmp_path)
+    with Cluster(tmp_path, nodes=2, envs=[{}, clock.env]) as c:
+        made = c.ada.generate("clock", CAN)
+        assert everywhere(c, made) == [200] * 2
+        for seconds in (120, -120):
+            clock.set(seconds)
+            ready = until(lambda: (a := c[1].get("/readyz")).status == 503 and a)
+            assert "clock" in ready.body.decode()
+            assert c[0].get("/readyz").status == 200
+            # Leases are not measured by it.
+            assert everywhere(c, made) == [200] * 2
+            gone = c.ada.generate(f"gone {seconds}", CAN)
+            assert everywhere(c, gone) == [200] * 2
+            assert c.ada.revoke(gone["id"]).json["receipt"]["ms"] < 1000 * LEASE
+            assert everywhere(c, gone) == [401] * 2
 
 
 # ---- Another server.

@@ -15,7 +15,7 @@ import time
 import pytest
 
 from kill_history import check_every_token
-from nodes import LEASE, WAIT_OUT, Cluster, NodesHistory, NodesVerifier, NodesWriter, until
+from nodes_cluster import LEASE, WAIT_OUT, Cluster, NodesHistory, NodesVerifier, NodesWriter, until
 from product import ROOT
 
 PROVOKED = ROOT / "build-provoked" / "patd"
@@ -249,6 +249,10 @@ class Nemesis:
         self.c.standby.thaw()
         time.sleep(0.3)
 
+    def fails_over(self):
+        time.sleep(3)
+        self.c.fail_over()
+
     ALL = ("node_stands_still", "node_is_killed", "node_is_killed_with_its_edge", "node_is_stopped", "server_stands_still", "server_crashes",
            "standby_stands_still", "standby_crashes", "line_swallows", "line_is_slow", "line_is_cut", "sessions_are_ended",
            "waits_for_the_standby_are_cancelled")
@@ -294,6 +298,13 @@ def test_a_short_history(tmp_path):
     dice = random.Random(SEED)
     with Cluster(tmp_path, nodes=3, standby=True, program=PROVOKED, env={"PAT_PAUSE": PAUSES}) as c:
         history(c, SEED, dice.sample(Nemesis.ALL, 8))
+
+
+def test_a_standby_takes_over_under_load(tmp_path):
+    """What was acknowledged is there afterwards: every token that was given out, and every revoke."""
+    with Cluster(tmp_path, nodes=3, standby=True, program=PROVOKED, env={"PAT_PAUSE": PAUSES}) as c:
+        h = history(c, SEED, ["fails_over"], pause=4)
+        assert c.primary.sql("SELECT count(*) FROM token WHERE state <> 0") >= str(len(h.revokes))
 
 
 @pytest.mark.skipif(not LONG, reason="a long campaign: PATD_TEST_LONG=1 or make check")

@@ -7,6 +7,7 @@ PATD_TEST_LONG=1: ten times as many crashes.
 import os
 import random
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -246,6 +247,58 @@ def test_a_new_row_key_does_not_take_over_a_database(tmp_path, pg):
         assert ran.returncode == 1 and "restore the key from a backup" in ran.stderr
         assert not (product.data / "row.key").exists()
         product.process = None
+
+
+def test_a_role_that_may_only_change_rows_will_do(tmp_path, pg):
+    """The owner makes the schema; patd runs as a role that cannot change it."""
+    with Product(tmp_path, store=pg.url) as product:
+        product.set_up()
+    pg.sql("DROP ROLE IF EXISTS rows_only", database="postgres")
+    pg.sql("CREATE ROLE rows_only LOGIN", database="postgres")
+    pg.sql("GRANT USAGE ON SCHEMA public TO rows_only; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO rows_only;"
+           "REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    url = pg.url.replace("patd@", "rows_only@")
+    with pytest.raises(AssertionError, match="must be owner"):
+        pg.run("psql", "-h", pg.folder, "-U", "rows_only", "-d", "patd", "-Atqc", "ALTER TABLE token ADD COLUMN x int")
+    with pytest.raises(AssertionError, match="permission denied"):
+        pg.run("psql", "-h", pg.folder, "-U", "rows_only", "-d", "patd", "-Atqc", "CREATE TABLE x (x int)")
+    with Product(tmp_path, store=url) as product:
+        ada = product.sign_in()
+        token = ada.generate("rows only")
+        assert product.get("/verify", token=token["token"]).status == 200
+        assert ada.revoke(token["id"]).status == 200
+        assert product.get("/verify", token=token["token"]).status == 401
+
+
+def certificate(folder, name):
+    """A key and a certificate of its own for localhost, as the server's user can read them."""
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=localhost", "-addext",
+                    "subjectAltName=DNS:localhost", "-keyout", folder / f"{name}.key", "-out", folder / f"{name}.crt"], check=True, capture_output=True)
+    os.chmod(folder / f"{name}.key", 0o600)
+    if os.geteuid() == 0:
+        shutil.chown(folder / f"{name}.key", "postgres", "postgres")
+    return folder / f"{name}.crt"
+
+
+def test_the_servers_certificate_is_checked(tmp_path, pg):
+    good, bad = certificate(pg.folder, "good"), certificate(tmp_path, "bad")
+    port = free_port()
+    pg.crash()
+    pg.options = ["-c", "ssl=on", "-c", f"ssl_cert_file={good}", "-c", f"ssl_key_file={pg.folder}/good.key"]
+    try:
+        pg.start(port)
+        for trusted in (f"sslrootcert={bad}", "sslrootcert=/nowhere.crt"):
+            words = refusal(tmp_path / trusted[-7:-4], f"postgresql://patd@localhost:{port}/patd?{trusted}")
+            assert "certificate" in words, words
+        assert "certificate" in refusal(tmp_path / "ip", f"postgresql://patd@127.0.0.1:{port}/patd?sslrootcert={good}")  # not its name
+        (tmp_path / "good").mkdir()
+        with Product(tmp_path / "good", store=f"postgresql://patd@localhost:{port}/patd?sslrootcert={good}") as product:
+            token = product.set_up().generate("by TLS")
+            assert product.get("/verify", token=token["token"]).status == 200
+    finally:
+        pg.crash()
+        pg.options = []
+        pg.start()
 
 
 # ---- Moving.

@@ -2,13 +2,11 @@
 """When a token ends: to the second, within the operator's limit, and whatever the clock does afterwards."""
 import datetime
 import email.utils
-import pathlib
-import struct
-import subprocess
 import time
 
 import pytest
 
+from clock import Clock
 from product import Product
 from tools import SCOPE, await_event, events, rows
 
@@ -109,21 +107,6 @@ def test_its_expiry_is_logged(tmp_path):
         p.start()
         p.stop()
         assert [(e["tid"], e["person"]) for e in events(p, "token.expired")] == [(token["id"], "1"), (other["id"], "1")]
-
-
-class Clock:
-    """The wall clock that patd and nginx see."""
-
-    def __init__(self, folder):
-        library = folder / "clock_shift.so"
-        subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).parent / "clock_shift.c"], check=True)
-        self.file = folder / "clock"
-        self.set(0)
-        self.env = {"LD_PRELOAD": str(library), "CLOCK_SHIFT": str(self.file)}
-
-    def set(self, seconds):
-        with open(self.file, "r+b" if self.file.exists() else "wb") as f:
-            f.write(struct.pack("=q", seconds))
 
 
 def test_what_ended_is_listed_for_30_days(tmp_path):
