@@ -13,8 +13,8 @@
  * that row without gaps and in commit order.
  *
  * Fate. A connection that is lost before its COMMIT was sent has changed nothing, and the batch runs again on a new one. One
- * that is lost in COMMIT leaves a transaction of which nobody has said what became of it: the server is asked on a new
- * connection. If it does not say in time, the callers are told PAT_STORE_UNKNOWN, and whatever it was, the listener hears
+ * that is lost in COMMIT leaves a transaction of which nobody has said what became of it: each leaves its number in a row of
+ * its own (`batch`), which is looked at on a new connection. If that is not possible in time, the callers are told PAT_STORE_UNKNOWN, and whatever it was, the listener hears
  * of it later: it is told every change behind the last that it was told of (postgres_feed.c).
  */
 #ifndef PAT_STORE_POSTGRES_H
@@ -47,6 +47,8 @@ struct pat_pg_link {
 	char backend_started[64];
 	char identity[40]; /* of the database, made with it */
 	char timeline[16]; /* of the server: changes when a standby takes over */
+	char id[33]; /* of this process's row in `batch`, and the number that stands there or will */
+	int64_t number;
 };
 
 /* What the listener knows. Told by whoever finds something to tell: the writer, and the thread that follows others. */
@@ -134,9 +136,9 @@ void pat_pg_link_done(struct pat_pg *pg);
 /* Connects anew if the connection was lost. */
 int pat_pg_link_ready(struct pat_pg *pg) PAT_MUST_USE;
 /* Begins a transaction with the head locked, and tells the listener what it does not know. */
-int pat_pg_link_begin(struct pat_pg *pg, int64_t *ret_xid) PAT_MUST_USE;
-/* What became of a transaction whose COMMIT was not answered: asks until PAT_PG_FATE_MS are over. */
-enum pat_pg_commit pat_pg_link_fate(struct pat_pg *pg, int64_t xid);
+int pat_pg_link_begin(struct pat_pg *pg) PAT_MUST_USE;
+/* What became of the last transaction, whose COMMIT was not answered: asks until PAT_PG_FATE_MS are over. */
+enum pat_pg_commit pat_pg_link_fate(struct pat_pg *pg);
 
 /* Who is at the other end of a connection. */
 struct pat_pg_other_end {
@@ -147,6 +149,9 @@ struct pat_pg_other_end {
 	int64_t seq;
 };
 int pat_pg_other_end(struct pat_pg_conn *conn, struct pat_pg_other_end *ret) PAT_MUST_USE;
+
+/* Whether everything that was committed so far is where the server was told to keep it: by a commit that waits for that. */
+int pat_pg_link_confirm(struct pat_pg *pg) PAT_MUST_USE;
 
 /* ---- What the listener has missed. (postgres_feed.c) */
 

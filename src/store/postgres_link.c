@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
+#include "base/crypto.h"
 #include "base/log.h"
 
 #define LOCK_WAIT_MS 2000
@@ -130,6 +132,23 @@ static int refuse(const struct pat_pg_link *link, int e, struct pat_err *err)
 	return pat_err_set(err, e, "%s", words.text[0] ? words.text : pat_err_words(e));
 }
 
+/* What processes that ended long ago have left. */
+static int batches_prune(struct pat_pg_conn *conn)
+{
+	return pat_pg_do(conn,
+	                 "DELETE FROM batch WHERE at < extract(epoch FROM now())::int8 - 604800");
+}
+
+static int id_make(struct pat_pg_link *link)
+{
+	uint8_t random[(sizeof(link->id) - 1) / 2];
+
+	int e = pat_random(random, sizeof(random));
+	if (e == 0)
+		pat_hex_encode(random, sizeof(random), link->id);
+	return e;
+}
+
 int pat_pg_link_open(struct pat_pg *pg, struct pat_err *err)
 {
 	struct pat_pg_link *link = &pg->link;
@@ -145,6 +164,10 @@ int pat_pg_link_open(struct pat_pg *pg, struct pat_err *err)
 		e = lock_take(link, pg->shared);
 	if (e == 0)
 		e = pat_pg_migrate(&link->conn, &why);
+	if (e == 0)
+		e = id_make(link);
+	if (e == 0)
+		e = batches_prune(&link->conn);
 	if (e == 0)
 		e = pat_pg_other_end(&link->conn, &end);
 	if (e < 0) {
@@ -260,18 +283,25 @@ int pat_pg_link_ready(struct pat_pg *pg)
 
 /* ---- A transaction. */
 
-static int head_lock(struct pat_pg_link *link, struct pat_pg_other_end *ret, int64_t *ret_xid)
+/* Leaves the transaction's number in our row as well, so that it can be asked for. A transaction's own number will not do: after
+ * a crash the server may give it to another one. */
+static int head_lock(struct pat_pg_link *link, struct pat_pg_other_end *ret)
 {
-	pat_cleanup(pat_pg_query_done) struct pat_pg_query q =
-		pat_pg_query(&link->conn, "SELECT seq, identity, pg_current_xact_id()::text::int8"
-	                                  " FROM head WHERE id = 1 FOR UPDATE");
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_query(
+		&link->conn,
+		"WITH locked AS (SELECT seq, identity FROM head WHERE id = 1 FOR UPDATE),"
+		" noted AS (INSERT INTO batch (link, number, at)"
+		" SELECT $1, $2, extract(epoch FROM now())::int8 FROM locked"
+		" ON CONFLICT (link) DO UPDATE SET number = excluded.number, at = excluded.at)"
+		" SELECT seq, identity FROM locked");
 
+	pat_pg_bind_text(&q, 1, link->id, sizeof(link->id));
+	pat_pg_bind_i64(&q, 2, ++link->number);
 	int e = pat_pg_step(&q);
 	if (e <= 0)
 		return e < 0 ? e : -EIO;
 	ret->seq = pat_pg_i64(&q, 0);
 	pat_pg_text(&q, 1, ret->identity, sizeof(ret->identity));
-	*ret_xid = pat_pg_i64(&q, 2);
 	return q.malformed ? -EIO : 0;
 }
 
@@ -292,7 +322,7 @@ static int timeline_judge(struct pat_pg *pg)
 	return -ECONNRESET;
 }
 
-int pat_pg_link_begin(struct pat_pg *pg, int64_t *ret_xid)
+int pat_pg_link_begin(struct pat_pg *pg)
 {
 	struct pat_pg_other_end end = { 0 };
 	int64_t told = pat_pg_feed_told(pg);
@@ -301,7 +331,7 @@ int pat_pg_link_begin(struct pat_pg *pg, int64_t *ret_xid)
 	if (e == 0)
 		e = pat_pg_do(&pg->link.conn, "BEGIN");
 	if (e == 0)
-		e = head_lock(&pg->link, &end, ret_xid);
+		e = head_lock(&pg->link, &end);
 	if (e == 0)
 		e = end_judge(&pg->link, &end, told);
 	return e == 0 ? pat_pg_feed_catch_up(pg, &pg->link.conn, end.seq) : e;
@@ -309,42 +339,75 @@ int pat_pg_link_begin(struct pat_pg *pg, int64_t *ret_xid)
 
 /* ---- Fate. */
 
-static enum pat_pg_commit fate_ask(struct pat_pg_conn *conn, int64_t xid)
+/* A change of nothing, under the lock: whatever was committed before is where it is to be kept when this is. */
+static int probe(struct pat_pg_conn *conn, const char *id, int64_t *ret_number)
 {
-	char words[16] = "";
-	pat_cleanup(pat_pg_query_done) struct pat_pg_query q =
-		pat_pg_query(conn, "SELECT coalesce(pg_xact_status($1::text::xid8), '')");
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_query(
+		conn,
+		"WITH locked AS (UPDATE head SET probe = (probe + 1) % 1000000 WHERE id = 1"
+		" RETURNING id)"
+		" SELECT coalesce((SELECT number FROM batch WHERE link = $1), 0) FROM locked");
 
-	pat_pg_bind_i64(&q, 1, xid);
-	if (pat_pg_step(&q) == 1)
-		pat_pg_text(&q, 0, words, sizeof(words));
-	if (strcmp(words, "committed") == 0)
-		return PAT_PG_COMMITTED;
-	return strcmp(words, "aborted") == 0 ? PAT_PG_ROLLED_BACK : PAT_PG_UNKNOWN;
+	pat_pg_bind_text(&q, 1, id, strlen(id));
+	int e = pat_pg_step(&q);
+	if (e <= 0)
+		return e < 0 ? e : -EIO;
+	*ret_number = pat_pg_i64(&q, 0);
+	return 0;
 }
 
-/* On another timeline the number says nothing: a standby has taken over, and may have given it to another transaction. */
-static bool same_timeline(struct pat_pg_link *link)
+/* `ret_number`: the last of ours that was committed. Whoever has the lock on the head finds no transaction under way, ours included:
+ * so the lock is waited for first, in a statement of its own, whose successor sees what was committed meanwhile. */
+static int committed_number(struct pat_pg_link *link, int64_t *ret_number)
 {
-	struct pat_pg_other_end end = { 0 };
+	struct pat_pg_conn *conn = &link->conn;
+	int error = 0;
 
-	return backend_read(&link->conn, &end) == 0 && strcmp(end.timeline, link->timeline) == 0;
+	int e = pat_pg_do(conn, "BEGIN; SELECT FROM head WHERE id = 1 FOR UPDATE");
+	if (e == 0)
+		e = probe(conn, link->id, ret_number);
+	if (e < 0) {
+		pat_pg_conn_rollback(conn);
+		return e;
+	}
+	switch (pat_pg_conn_commit(conn, &error)) {
+	case PAT_PG_COMMITTED:
+		return 0;
+	case PAT_PG_UNKNOWN:
+		return -ECONNRESET;
+	case PAT_PG_ROLLED_BACK:
+		return error;
+	case PAT_PG_UNCONFIRMED:
+	default:
+		return -EIO;
+	}
 }
 
-enum pat_pg_commit pat_pg_link_fate(struct pat_pg *pg, int64_t xid)
+int pat_pg_link_confirm(struct pat_pg *pg)
+{
+	int64_t ignored = 0;
+
+	return committed_number(&pg->link, &ignored);
+}
+
+enum pat_pg_commit pat_pg_link_fate(struct pat_pg *pg)
 {
 	struct pat_pg_link *link = &pg->link;
 	uint64_t deadline_ns = pat_clock_boot_ns() + PAT_PG_FATE_MS * 1000000ull;
-	enum pat_pg_commit fate = PAT_PG_UNKNOWN;
+	int64_t number = 0;
+	int e = -EAGAIN;
 
-	while (fate == PAT_PG_UNKNOWN && pat_clock_boot_ns() < deadline_ns) {
+	while (e < 0 && pat_clock_boot_ns() < deadline_ns) {
 		bool open = link->conn.db && !link->conn.broken;
 
-		if ((open || link_connect(pg) == 0) && same_timeline(link))
-			fate = fate_ask(&link->conn, xid);
-		if (fate == PAT_PG_UNKNOWN)
+		if (open || link_connect(pg) == 0)
+			e = committed_number(link, &number);
+		if (e < 0)
 			(void)poll(NULL, 0, NAP_MS);
 	}
+	enum pat_pg_commit fate = e < 0                    ? PAT_PG_UNKNOWN
+	                          : number == link->number ? PAT_PG_COMMITTED
+	                                                   : PAT_PG_ROLLED_BACK;
 	pat_log(PAT_LOG_WARNING, "store.commit_unanswered", "found",
 	        fate == PAT_PG_COMMITTED     ? "committed"
 	        : fate == PAT_PG_ROLLED_BACK ? "rolled back"

@@ -140,6 +140,13 @@ static const char migration_1[] =
 	"  digest bytea"
 	");"
 
+	/* The last transaction of each connection that writes: whether one was committed whose COMMIT was not answered. */
+	"CREATE TABLE batch ("
+	"  link text COLLATE \"C\" PRIMARY KEY,"
+	"  number bigint NOT NULL,"
+	"  at bigint NOT NULL"
+	");"
+
 	/* Nodes that follow the changes (node.h). */
 	"CREATE TABLE node ("
 	"  incarnation text COLLATE \"C\" PRIMARY KEY,"

@@ -84,18 +84,20 @@ static int batch_ops(struct pat_pg *pg, struct pat_queue_op *batch)
 }
 
 /* Commits what there is to keep. One operation alone that found an outcome or a fault has nothing: there is no commit whose fate
- * could become unknown, and what it found stood under the lock. */
-static enum pat_pg_commit batch_end(struct pat_pg *pg, struct pat_queue_op *batch, int64_t xid,
-                                    int *ret_error)
+ * could become unknown, and what it found stood under the lock. Only that a change is there already is said to somebody who
+ * relies on it. */
+static enum pat_pg_commit batch_end(struct pat_pg *pg, struct pat_queue_op *batch, int *ret_error)
 {
 	struct pat_pg_conn *conn = &pg->link.conn;
 
 	if (batch && !batch->next && batch->result != 0) {
 		pat_pg_conn_rollback(conn);
-		return PAT_PG_COMMITTED;
+		if (batch->result == PAT_STORE_E_REPLAYED)
+			*ret_error = pat_pg_link_confirm(pg);
+		return *ret_error < 0 ? PAT_PG_ROLLED_BACK : PAT_PG_COMMITTED;
 	}
 	enum pat_pg_commit end = pat_pg_conn_commit(conn, ret_error);
-	return end == PAT_PG_UNKNOWN ? pat_pg_link_fate(pg, xid) : end;
+	return end == PAT_PG_UNKNOWN ? pat_pg_link_fate(pg) : end;
 }
 
 /* `*ret_again`: nothing has happened, and the next try may well succeed. */
@@ -103,14 +105,12 @@ static enum pat_pg_commit batch_try(struct pat_pg *pg, struct pat_queue_op *batc
                                     bool *ret_again)
 {
 	struct pat_pg_conn *conn = &pg->link.conn;
-	int64_t xid = 0;
-
 	pg->writer.changes.n = 0;
 	*ret_again = false;
 	*ret_error = pat_pg_link_ready(pg);
 	if (*ret_error < 0)
 		return PAT_PG_ROLLED_BACK;
-	*ret_error = pat_pg_link_begin(pg, &xid);
+	*ret_error = pat_pg_link_begin(pg);
 	if (*ret_error == 0)
 		*ret_error = batch_ops(pg, batch);
 	if (*ret_error < 0) {
@@ -118,7 +118,7 @@ static enum pat_pg_commit batch_try(struct pat_pg *pg, struct pat_queue_op *batc
 		pat_pg_conn_rollback(conn);
 		return PAT_PG_ROLLED_BACK;
 	}
-	enum pat_pg_commit end = batch_end(pg, batch, xid, ret_error);
+	enum pat_pg_commit end = batch_end(pg, batch, ret_error);
 	*ret_again = *ret_error == -ECONNRESET || *ret_error == -ETIMEDOUT || conn->retry;
 	*ret_error = *ret_error == 0 ? -EIO : *ret_error;
 	return end;

@@ -74,10 +74,10 @@ def loading(places, program, tokens, say):
     folder = places.disk / "nodes-load"
     folder.mkdir()
     program("fill", folder / "data", tokens, tokens // 20)
-    with Postgres(under=places.disk) as server:
+    with Postgres(under="/var/tmp") as server:  # the build folder is not open to the user postgres
         p = Product(folder, store=server.url, tokens_total_max=max(2 * tokens, 1 << 20))
         began = time.monotonic()
-        copied = subprocess.run(p.arguments("store", "copy", str(folder / "data" / "patd.db"), server.url), capture_output=True, text=True)
+        copied = subprocess.run(p.arguments("store", "copy", str(folder / "data" / "patd.db"), server.url), capture_output=True, text=True, env=p.env)
         assert copied.returncode == 0, copied.stderr
         say(f"nodes: {tokens:,} tokens copied in {time.monotonic() - began:.0f} s")
         with p:
@@ -101,6 +101,7 @@ def measure(places, program, quick, say):
             out["busy_per_s"], out["verifications_per_s"] = asked(
                 c, 0, lambda s: program("load", c[0].port, "/verify", file, 64, 32, 10000 if quick else 30000)["allowed"])
             say("nodes: a verification beside SQLite's")
+            (places.memory / "nodes-alone").mkdir()
             with Product(places.memory / "nodes-alone", edge_workers=1, access_log="off", files="no", tokens_live_max=100) as alone:
                 kinds = {"sqlite": (alone, tokens_file(alone.set_up(), places.memory / "alone-tokens", 64)), "node": (c[0], file)}
                 verifications(kinds, program, 64, 2, 300)
