@@ -66,8 +66,10 @@ struct pat_index_header {
 	uint64_t magic;
 	uint32_t version;
 	uint32_t prefix_len;
-	char prefix[8];      /* the token prefix with its "_" */
-	uint64_t generation; /* random; names the usage file */
+	char prefix[8];       /* the token prefix with its "_" */
+	uint64_t generation;  /* random; names the usage file */
+	uint32_t consistency; /* enum pat_index_consistency; in the line that is read anyway */
+	uint32_t reserved;
 	uint64_t file_bytes;
 	uint64_t parts_at; /* offsets in the file */
 	uint64_t scopes_at;
@@ -77,9 +79,7 @@ struct pat_index_header {
 	uint64_t tables_bytes;
 	uint64_t slots_at;
 	uint64_t slots_max;
-	char node[40];        /* the incarnation that serves from it; "": there are no others */
-	uint32_t consistency; /* enum pat_index_consistency */
-	uint32_t reserved;
+	char node[40]; /* the incarnation that serves from it; "": there are no others */
 	/* Everything below changes while readers look. */
 	_Atomic uint64_t state __attribute__((aligned(64)));
 	_Atomic uint64_t applied_seq;  /* every change up to here is in */
