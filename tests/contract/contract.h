@@ -48,6 +48,8 @@ struct contract {
 	struct pat_store *store;
 	struct pat_row_key key;
 	unsigned sessions_max;
+	bool shared;
+	bool pruned;      /* changes were forgotten on purpose */
 	size_t n_changes; /* the committing thread writes; read when no writer is at work */
 	size_t n_batches;
 	pthread_mutex_t gate; /* the listener passes it: hold it to keep the committing thread */
@@ -98,6 +100,8 @@ int contract_portal_tests(void);
 int contract_usage_tests(void);
 int contract_tamper_tests(void);
 int contract_order_tests(void);
+/* Whether there may be `several` is the backend's. */
+int contract_node_tests(bool several);
 /* What is SQLite's own: files, locks, schema versions. */
 int contract_sqlite_tests(void);
 /* What is PostgreSQL's own: servers that will not do, crashes, fates, copies. */

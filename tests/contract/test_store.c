@@ -30,8 +30,10 @@ int main(int argc, char **argv)
 
 	faulty_vfs_register();
 	if (strcmp(only, "postgresql") != 0)
-		failed += contract_tests(&sqlite_place) + contract_sqlite_tests();
+		failed += contract_tests(&sqlite_place) + contract_node_tests(false) +
+		          contract_sqlite_tests();
 	if (strcmp(only, "sqlite") != 0)
-		failed += contract_tests(&postgres_place) + contract_postgres_tests();
+		failed += contract_tests(&postgres_place) + contract_node_tests(true) +
+		          contract_postgres_tests();
 	return failed == 0 ? 0 : 1;
 }
