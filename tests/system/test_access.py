@@ -159,7 +159,8 @@ def test_only_listed_properties(shared, method, path, body, extra):
 def test_only_listed_properties_come_out(shared):
     """API-03: answers hold exactly what the contract names; no digest, no seal, no number of a row."""
     made = shared.ada.generate("looked at")
-    token = {"id", "name", "note", "hint", "scopes", "limits", "state", "created_at", "expires_at", "last_used_at", "use_count", "revoked_at", "revoked_reason", "made_by"}
+    token = {"id", "name", "note", "hint", "scopes", "limits", "state", "created_at", "expires_at", "last_used_at", "use_count", "revoked_at", "revoked_reason", "made_by",
+             "seq"}
     assert set(made) == token | {"token"}
     assert set(shared.ada.call("GET", f"/api/v1/tokens/{made['id']}").json) == token
     listed = shared.ada.call("GET", "/api/v1/tokens").json
