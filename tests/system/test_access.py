@@ -48,6 +48,7 @@ MATRIX = [
     ("PATCH", "/api/v1/admin/people/PERSON", {"disabled": False}, [403, 403, 200, 401, 403]),
     ("DELETE", "/api/v1/admin/tokens/TOKEN", None, [403, 403, 200, 401, 403]),
     ("GET", "/api/v1/admin/audit", None, [403, 403, 200, 401, 403]),
+    ("GET", "/api/v1/admin/nodes", None, [403, 403, 200, 401, 403]),
     ("GET", "/api/v1/openapi.yaml", None, [200, 200, 200, 200, 200]),
     ("DELETE", "/api/v1/sessions/SESSION", None, [204, 404, 404, 401, 401]),
     ("DELETE", "/api/v1/sessions", None, [200, 200, ..., 401, 401]),
