@@ -56,11 +56,19 @@ def crowd(nodes):
         nodes.grace = nodes[0].sign_in("hopper@acme.org")
     threads = [threading.Thread(target=nodes.grace.revoke, args=(nodes.grace.generate(f"crowd {i}")["id"],)) for i in range(18)]
 
+    def changes():
+        return int(nodes.pg.sql("SELECT seq FROM head"))
+
     def gather():
         nodes.silence(2)
+        before = changes()
         for thread in threads:
             thread.start()
-        time.sleep(0.3)
+        end = time.monotonic() + 3
+        while changes() < before + len(threads):
+            assert time.monotonic() < end
+            time.sleep(0.02)
+        time.sleep(0.2)  # each waits once it has committed
 
     def end():
         for thread in threads:

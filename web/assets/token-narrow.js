@@ -60,7 +60,7 @@ export async function narrow({ id }, catalog, keep, onDone) {
           problem.textContent = error.message;
           if (!error.isDone) return;
           cancel.textContent = strings.revoke.leave;
-          onDone();
+          await onDone();
         }
       }, { ...strings.revoke.waiting, status: reason });
     });

@@ -22,7 +22,7 @@ async function ask(question, revoke, onDone) {
     try {
       answer = await revoke();
     } catch (error) {
-      if (error.isDone) onDone();
+      if (error.isDone) await onDone(); // before the dialog can be left: the list would say that it was revoked elsewhere
       throw error;
     }
   };
@@ -61,7 +61,7 @@ export async function revokeAll(n, onDone) {
   const question = { title: texts.titleAll(n), details: [el('p', {}, texts.allText), consequence(n)], accept: texts.acceptAll, cancel: texts.cancelSeveral, typed };
   const answer = await ask(question, () => post('/tokens/revoke', { all: true }), () => {
     before = n;
-    onDone();
+    return onDone();
   });
   return answer && { ...answer, revoked: before + answer.revoked };
 }
