@@ -184,6 +184,8 @@ struct pat_core_node_view {
 	bool self;
 };
 typedef int pat_core_node_fn(void *arg, const struct pat_core_node_view *node);
+/* "serving", or "silent": it was not heard of for its lease. */
+const char *pat_core_node_state(const struct pat_core_node_view *node);
 /* In order of label; none where there are no others, and -EAGAIN when the database does not answer. `fn` must not call the core. */
 int pat_core_node_list(struct pat_core *core, pat_core_node_fn *fn, void *arg) PAT_MUST_USE;
 

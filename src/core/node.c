@@ -368,6 +368,11 @@ static int list(struct pat_core *core, pat_core_node_fn *fn, void *arg)
 	return r;
 }
 
+const char *pat_core_node_state(const struct pat_core_node_view *node)
+{
+	return node->silent_ms < node->lease_ms ? "serving" : "silent";
+}
+
 int pat_core_node_list(struct pat_core *core, pat_core_node_fn *fn, void *arg)
 {
 	struct pat_core_node *node = core->node;

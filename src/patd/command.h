@@ -32,6 +32,9 @@ void pat_command_policy_usage(FILE *to);
 int pat_command_service(const struct pat_settings *settings, int n_words, char **words);
 void pat_command_service_usage(FILE *to);
 
+/* `patd nodes`. */
+int pat_command_nodes(const struct pat_settings *settings);
+
 /* `patd store …`. */
 int pat_command_store(const struct pat_settings *settings, int n_words, char **words);
 void pat_command_store_usage(FILE *to);

@@ -17,6 +17,7 @@
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "patd/nodes.h"
 #include "patd/people.h"
 #include "patd/product.h"
 #include "patd/service.h"
@@ -124,6 +125,8 @@ json_t *pat_control_do(struct pat_core *core, const json_t *request)
 
 	if (!answer)
 		answer = pat_services_do(core, request);
+	if (!answer)
+		answer = pat_nodes_do(core, request);
 	return answer ? answer : pat_people_do(core, request);
 }
 

@@ -17,7 +17,7 @@ int pat_control_start(const char *path, struct pat_core *core, struct pat_contro
                       struct pat_err *err) PAT_MUST_USE;
 void pat_control_stop(struct pat_control *control);
 
-/* Does one request of the command line's (patd/people.h, patd/product.h). NULL: out of memory. The caller decrefs. */
+/* Does one request of the command line's (patd/people.h, patd/product.h, patd/nodes.h). NULL: out of memory. The caller decrefs. */
 json_t *pat_control_do(struct pat_core *core, const json_t *request) PAT_MUST_USE;
 
 /* Asks the patd at `path`. -ENOENT or -ECONNREFUSED: none is running. The caller decrefs `*ret`. */

@@ -43,6 +43,8 @@ static const char usage[] =
 	"  service list\n"
 	"  service remove NAME\n"
 	"\n"
+	"  nodes   which nodes share the running patd's database, and when they were last heard of\n"
+	"\n"
 	"  store copy FROM TO   from SQLite to PostgreSQL, or back; each a path or a URL\n"
 	"\n"
 	"Settings come from patd.conf in the data folder (or --config FILE), from PATD_… variables and from flags:\n"
@@ -182,6 +184,8 @@ static int dispatch(const struct pat_settings *settings, struct line *line)
 		return pat_command_policy(settings, line->n_words - 1, line->words + 1);
 	if (strcmp(command, "service") == 0)
 		return pat_command_service(settings, line->n_words - 1, line->words + 1);
+	if (strcmp(command, "nodes") == 0 && alone)
+		return pat_command_nodes(settings);
 	if (strcmp(command, "store") == 0)
 		return pat_command_store(settings, line->n_words - 1, line->words + 1);
 	(void)fputs(usage, stderr);

@@ -59,6 +59,7 @@ pat_handler_fn pat_api_admin_person_patch;
 pat_handler_fn pat_api_admin_person_tokens_get;
 pat_handler_fn pat_api_admin_token_delete;
 pat_handler_fn pat_api_admin_audit_get;
+pat_handler_fn pat_api_admin_nodes_get;
 
 /* api_files.c, api_projects.c, api_upload.c */
 pat_handler_fn pat_api_team_get;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What administrators ask and do: people, their tokens, the audit records. The router has seen that whoever asks is one now.
+ * What administrators ask and do: people, their tokens, the audit records, the nodes. The router has seen that whoever asks is one now.
  * Lists are pages: `after` is the last id that was seen, and `next_cursor` what to say there for the next page.
  */
 #include "web/api.h"
@@ -230,4 +230,42 @@ int pat_api_admin_audit_get(struct pat_call *call)
 	r = pat_core_audit_list(call->context->core, page.after, (unsigned)page.limit + 1,
 	                        add_record, &page);
 	return r == 0 ? page_end(&page) : r;
+}
+
+/* ---- The nodes. */
+
+static int add_node(void *arg, const struct pat_core_node_view *node)
+{
+	struct pat_json_writer *w = arg;
+
+	pat_json_open(w, NULL, '{');
+	pat_json_text(w, "node", node->label);
+	pat_json_text(w, "incarnation", node->incarnation);
+	pat_json_number(w, "lease_ms", node->lease_ms);
+	pat_json_number(w, "behind", node->behind);
+	pat_json_number(w, "silent_ms", node->silent_ms);
+	pat_json_text(w, "state", pat_core_node_state(node));
+	pat_json_bool(w, "self", node->self);
+	pat_json_close(w, '}');
+	return 0;
+}
+
+int pat_api_admin_nodes_get(struct pat_call *call)
+{
+	static const char *const known[] = { NULL };
+
+	int r = pat_param_known(call, known);
+	if (r != 0)
+		return r;
+	struct pat_json_writer w = pat_call_json(call, 200);
+	pat_json_open(&w, NULL, '{');
+	pat_json_open(&w, "nodes", '[');
+	r = pat_core_node_list(call->context->core, add_node, &w);
+	if (r != 0)
+		return r;
+	pat_json_close(&w, ']');
+	pat_json_close(&w, '}');
+	pat_call_tag(
+		call); /* a page that asks again and again says so by it, and does not keep its session open */
+	return 0;
 }

@@ -65,6 +65,7 @@ const struct pat_route pat_routes[] = {
 	ADMIN("GET", "/api/v1/admin/people/{id}/tokens", 0, pat_api_admin_person_tokens_get, "admin:read"),
 	ADMIN("DELETE", "/api/v1/admin/tokens/{id}", 0, pat_api_admin_token_delete, "admin:write"),
 	ADMIN("GET", "/api/v1/admin/audit", 0, pat_api_admin_audit_get, "admin:read"),
+	ADMIN("GET", "/api/v1/admin/nodes", 0, pat_api_admin_nodes_get, "admin:read"),
 
 	/* Services prove themselves in the handler, with a credential of their own. */
 	API("POST", "/introspect", SERVICE, SMALL, pat_api_introspect, .any_type = true),
@@ -107,6 +108,7 @@ const struct pat_route pat_routes[] = {
 	PAGES("GET", "/files/{key}", PUBLIC, 0, pat_page_file),
 	PAGES("GET", "/settings/account", PUBLIC, 0, pat_page_settings),
 	PAGES("GET", "/settings/security", PUBLIC, 0, pat_page_settings),
+	PAGES("GET", "/settings/nodes", PUBLIC, 0, pat_page_settings),
 	PAGES("GET", "/signin", PUBLIC, 0, pat_page_signin),
 	PAGES("GET", "/setup", PUBLIC, 0, pat_page_setup),
 	PAGES("GET", "/portal", PUBLIC, 0, pat_page_portal),

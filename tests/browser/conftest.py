@@ -2,6 +2,7 @@
 import os
 import pathlib
 import sys
+import time
 
 import pytest
 
@@ -9,6 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "system"))
 from packages import packages  # noqa: E402
 from product import Product  # noqa: E402
+from several import several  # noqa: E402
 
 from .pages import Browser  # noqa: E402
 
@@ -82,6 +84,34 @@ def person(shared, browser):
     them = shared.sign_in(email)
     browser.become(them)
     return them
+
+
+def serving(nodes, n):
+    end = time.monotonic() + 20
+    while [node["state"] for node in nodes[0].ada.call("GET", "/api/v1/admin/nodes").json["nodes"]] != ["serving"] * n:
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory):
+    with several(tmp_path_factory.mktemp("three"), 3, lease_seconds=4, tokens_live_max=100, tokens_per_hour_max=1000, edge_workers=1) as nodes:
+        yield nodes
+
+
+@pytest.fixture
+def nodes(three, browser):
+    """All three of them, serving; Ada at the first, by the browser."""
+    browser.use(three[0])
+    serving(three, 3)
+    three.ada = three[0].sign_in()
+    for token in three.ada.call("GET", "/api/v1/tokens?state=live").json["tokens"]:
+        three.ada.revoke(token["id"])
+    browser.become(three.ada)
+    yield three
+    for node in range(len(three)):
+        three.wake(node)
+    browser.go("about:blank")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ from .pages import PASSWORD
 
 SIZES = [(320, 640), (768, 900), (1280, 900)]
 # What a page may cost the first time somebody opens it: bytes on the wire, everything included.
-WIRE_BYTES_MAX = {"/signin": 26_000, "/settings/account": 52_000, "/settings/security": 74_500}
+WIRE_BYTES_MAX = {"/signin": 26_000, "/settings/account": 52_000, "/settings/security": 76_500}
 
 SIDEWAYS = """
   const wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;

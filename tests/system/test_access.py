@@ -48,6 +48,7 @@ MATRIX = [
     ("PATCH", "/api/v1/admin/people/PERSON", {"disabled": False}, [403, 403, 200, 401, 403]),
     ("DELETE", "/api/v1/admin/tokens/TOKEN", None, [403, 403, 200, 401, 403]),
     ("GET", "/api/v1/admin/audit", None, [403, 403, 200, 401, 403]),
+    ("GET", "/api/v1/admin/nodes", None, [403, 403, 200, 401, 403]),
     ("GET", "/api/v1/openapi.yaml", None, [200, 200, 200, 200, 200]),
     ("DELETE", "/api/v1/sessions/SESSION", None, [204, 404, 404, 401, 401]),
     ("DELETE", "/api/v1/sessions", None, [200, 200, ..., 401, 401]),
@@ -159,7 +160,8 @@ def test_only_listed_properties(shared, method, path, body, extra):
 def test_only_listed_properties_come_out(shared):
     """API-03: answers hold exactly what the contract names; no digest, no seal, no number of a row."""
     made = shared.ada.generate("looked at")
-    token = {"id", "name", "note", "hint", "scopes", "limits", "state", "created_at", "expires_at", "last_used_at", "use_count", "revoked_at", "revoked_reason", "made_by"}
+    token = {"id", "name", "note", "hint", "scopes", "limits", "state", "created_at", "expires_at", "last_used_at", "use_count", "revoked_at", "revoked_reason", "made_by",
+             "seq"}
     assert set(made) == token | {"token"}
     assert set(shared.ada.call("GET", f"/api/v1/tokens/{made['id']}").json) == token
     listed = shared.ada.call("GET", "/api/v1/tokens").json

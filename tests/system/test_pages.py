@@ -29,7 +29,7 @@ def pages(tmp_path_factory):
         found = {"/setup": ask(p, "GET", "/setup")}
         p.ada = p.set_up()
         found["/signin"] = ask(p, "GET", "/signin")
-        for path in ("/", "/settings/account", "/settings/security", "/files/abcdefghijklmnopqrstuv"):
+        for path in ("/", "/settings/account", "/settings/security", "/settings/nodes", "/files/abcdefghijklmnopqrstuv"):
             found[path] = ask(p, "GET", path, as_person(p.ada))
         found["/nothing"] = ask(p, "GET", "/nothing")
         seen = set()

@@ -20,6 +20,11 @@ export class ApiError extends Error {
     this.field = problem.field;
   }
 
+  /** True when it is done, only not yet in force everywhere: asking again waits for that. */
+  get isDone() {
+    return this.reason === 'not_effective';
+  }
+
   /** True when we cannot know whether the server did what was asked. */
   get fateUnknown() {
     return this.status === 0 || this.status >= 500;

@@ -30,17 +30,20 @@ function wordField({ label, word }, yes) {
 /**
  * Asks and resolves to true once accepted (and `action`, if given, has succeeded), else to false.
  * `details` are the nodes between title and buttons. With `typed`, { label, word }, that word has to be typed first.
+ * `waiting`, { label, text }: what the button and a line above it say while the action takes long. `leave` is what `cancel` becomes
+ * when the action fails and is done all the same.
  */
-export function confirm({ title, details, accept, cancel, typed = null, action = async () => {} }) {
+export function confirm({ title, details, accept, cancel, leave = cancel, typed = null, waiting = null, action = async () => {} }) {
   return new Promise((resolve) => {
     const problem = el('p', { class: 'alert', role: 'alert' });
+    const status = el('p', { class: 'hint', role: 'status' });
     const yes = el('button', { type: 'button', class: 'button danger', id: 'confirm-accept' }, accept);
     const no = el('button', { type: 'button', class: 'button', id: 'confirm-cancel', autofocus: true }, cancel);
     const dialog = el('dialog', {
       class: 'dialog narrow', id: 'confirm-dialog', role: 'alertdialog', 'aria-labelledby': 'confirm-title', 'aria-describedby': 'confirm-details',
     },
       el('h2', { id: 'confirm-title' }, title),
-      el('div', { class: 'dialog-body' }, el('div', { id: 'confirm-details' }, ...details), typed && wordField(typed, yes), problem),
+      el('div', { class: 'dialog-body' }, el('div', { id: 'confirm-details' }, ...details), typed && wordField(typed, yes), problem, status),
       el('div', { class: 'actions' }, no, yes));
 
     const isBusy = () => yes.getAttribute('aria-busy') === 'true';
@@ -53,13 +56,17 @@ export function confirm({ title, details, accept, cancel, typed = null, action =
     no.addEventListener('click', refuse);
     yes.addEventListener('click', () => whileBusy(yes, async () => {
       problem.textContent = '';
+      no.disabled = true; // it is too late for that
       try {
         await action();
         dialog.close('accepted');
       } catch (error) {
         problem.textContent = error.message;
+        if (error.isDone) no.textContent = leave;
+      } finally {
+        no.disabled = false;
       }
-    }));
+    }, waiting && { ...waiting, status }));
 
     document.body.append(dialog);
     dialog.showModal();

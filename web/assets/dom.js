@@ -56,17 +56,35 @@ export function loadStyle(href) {
 export function toast(message) {
   const note = el('p', { class: 'toast' }, icon('check'), message);
   byId('toasts').append(note);
-  setTimeout(() => note.remove(), 7000);
+  setTimeout(() => note.remove(), Math.max(7000, message.length * 90)); // as long as it takes to read
 }
 
-/** Marks a button as working while `work` runs; a second click meanwhile does nothing. */
-export async function whileBusy(button, work) {
+/** From a second on the button says `label`, and `status` says `text`. Returns what puts back what was there. */
+function whenLong(button, { label, status, text }) {
+  const before = [button.textContent, status.textContent];
+  const timer = setTimeout(() => {
+    button.textContent = label;
+    status.textContent = text;
+  }, 1000);
+  return () => {
+    clearTimeout(timer);
+    [button.textContent, status.textContent] = before;
+  };
+}
+
+/**
+ * Marks a button as working while `work` runs; a second click meanwhile does nothing. `waiting`, of a button with nothing but a text,
+ * is what to say when that takes long: { label, status, text }.
+ */
+export async function whileBusy(button, work, waiting = null) {
   if (button.getAttribute('aria-busy') === 'true') return undefined;
+  const putBack = waiting && whenLong(button, waiting);
   button.setAttribute('aria-busy', 'true');
   try {
     return await work();
   } finally {
     button.removeAttribute('aria-busy');
+    putBack?.();
   }
 }
 

@@ -6,10 +6,10 @@ const DELAYS_S = [5, 5, 10, 20, 40, 60];
 
 /**
  * Calls `refresh` from time to time while `shown` can be seen; it resolves to whether something had changed. Pages that show the same
- * have the same `name`. Returns { changedHere }, to be called after a change that this page has made itself, and { soon }, when it is
+ * have the same `name`. `delays`: seconds between, the later the longer nothing has changed. Returns { changedHere }, to be called after a change that this page has made itself, and { soon }, when it is
  * shown again.
  */
-export function keepTrue(shown, refresh, name) {
+export function keepTrue(shown, refresh, name, delays = DELAYS_S) {
   const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(name) : null;
   let turn = 0;
   let timer = 0;
@@ -19,7 +19,7 @@ export function keepTrue(shown, refresh, name) {
 
   function later() {
     clearTimeout(timer);
-    timer = setTimeout(ask, DELAYS_S[Math.min(turn, DELAYS_S.length - 1)] * 1000);
+    timer = setTimeout(ask, delays[Math.min(turn, delays.length - 1)] * 1000);
   }
 
   async function ask() {

@@ -178,6 +178,8 @@ export const strings = {
     cancelSeveral: 'Keep tokens',
     word: 'revoke all',
     typeWord: (word) => `To go on, type “${word}”`,
+    leave: 'Close',
+    waiting: { label: 'Waiting…', text: 'Waiting until this is in force everywhere.' },
     done: (name) => `“${name}” is revoked.`,
     doneSeveral: (n) => (n === 1 ? '1 token is revoked.' : `${n} tokens are revoked.`),
   },

@@ -5,6 +5,7 @@ import { get, patch } from './api.js';
 import { onCloseRequest } from './confirm.js';
 import { el, whileBusy } from './dom.js';
 import { limitsStrings } from './strings-limits.js';
+import { strings } from './strings.js';
 
 const texts = limitsStrings.narrow;
 const MAKES = 'tokens:write';
@@ -15,9 +16,9 @@ function choice(name, catalog, checked) {
   return el('label', { class: 'scope' }, box, el('span', { class: 'scope-text' }, el('code', {}, name), el('span', { class: 'sub' }, description)));
 }
 
-/** Asks which; resolves to { token, words } once they are taken away, or to null. Of those, `keep` are ticked at first. Another tab may have taken
- * some meanwhile, so it is read anew. */
-export async function narrow({ id }, catalog, keep = null) {
+/** Asks which; resolves to { tokens, words, receipt } once they are taken away, or to null. Of those, `keep` are ticked at first. Another tab may have taken
+ * some meanwhile, so it is read anew. `onDone` is called when they are taken away and it is only not yet so everywhere. */
+export async function narrow({ id }, catalog, keep, onDone) {
   const token = await get(`/tokens/${id}`);
   return new Promise((resolve) => {
     let answer = null;
@@ -52,12 +53,16 @@ export async function narrow({ id }, catalog, keep = null) {
         problem.textContent = '';
         const scopes = kept();
         try {
-          answer = { token: await patch(`/tokens/${id}`, { scopes }), words: texts.done(token.scopes.length - scopes.length, token.name) };
+          const { receipt, ...narrowed } = await patch(`/tokens/${id}`, { scopes });
+          answer = { tokens: [narrowed], words: texts.done(token.scopes.length - scopes.length, token.name), receipt };
           dialog.close();
         } catch (error) {
           problem.textContent = error.message;
+          if (!error.isDone) return;
+          cancel.textContent = strings.revoke.leave;
+          await onDone();
         }
-      });
+      }, { ...strings.revoke.waiting, status: reason });
     });
     cancel.addEventListener('click', close);
     onCloseRequest(dialog, close);

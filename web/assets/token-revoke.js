@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The questions before tokens are revoked: one, those that are selected, or all, which takes typing a word.
-// Each resolves to what the server has answered, or to null when nothing was revoked.
+// Each resolves to what the server has answered, as that of several is, or to null when nothing was revoked. `onDone` is called when
+// they are revoked and it is only not yet so everywhere, which can be waited for in the same dialog.
 
 import { del, post } from './api.js';
 import { confirm } from './confirm.js';
@@ -15,15 +16,27 @@ const fact = (term, value) => el('div', {}, el('dt', {}, term), el('dd', {}, val
 const lastUsed = (token) => (token.last_used_at ? timeElement(token.last_used_at, relative) : strings.tokens.neverUsed);
 const consequence = (n) => el('p', {}, texts.consequence(n));
 
-async function ask(question, revoke) {
+async function ask(question, revoke, onDone) {
   let answer = null;
-  const isAccepted = await confirm({ ...question, action: async () => { answer = await revoke(); } });
+  const action = async () => {
+    try {
+      answer = await revoke();
+    } catch (error) {
+      if (error.isDone) await onDone(); // before the dialog can be left: the list would say that it was revoked elsewhere
+      throw error;
+    }
+  };
+  const isAccepted = await confirm({ ...question, leave: texts.leave, waiting: texts.waiting, action });
   return isAccepted ? answer : null;
 }
 
-export function revokeOne(token) {
+export async function revokeOne(token, onDone) {
   const facts = el('dl', { class: 'facts' }, fact(texts.token, el('code', {}, token.hint)), fact(texts.lastUsed, lastUsed(token)));
-  return ask({ title: texts.title(token.name), details: [facts, consequence(1)], accept: texts.accept, cancel: texts.cancel }, () => del(`/tokens/${token.id}`));
+  const question = { title: texts.title(token.name), details: [facts, consequence(1)], accept: texts.accept, cancel: texts.cancel };
+  const answer = await ask(question, () => del(`/tokens/${token.id}`), onDone);
+  if (!answer) return null;
+  const { receipt, ...revoked } = answer;
+  return { tokens: [revoked], revoked: 1, receipt };
 }
 
 function names(tokens) {
@@ -34,20 +47,21 @@ function names(tokens) {
     rest > 0 && el('li', { class: 'soft' }, texts.more(rest)));
 }
 
-export async function revokeSeveral(tokens) {
-  if (tokens.length === 1) {
-    const revoked = await revokeOne(tokens[0]);
-    return revoked && [revoked];
-  }
+export function revokeSeveral(tokens, onDone) {
+  if (tokens.length === 1) return revokeOne(tokens[0], onDone);
   const n = tokens.length;
   const ids = tokens.map(({ id }) => id);
-  const answer = await ask({ title: texts.titleSeveral(n), details: [names(tokens), consequence(n)], accept: texts.acceptSeveral(n), cancel: texts.cancelSeveral },
-    () => post('/tokens/revoke', { ids }));
-  return answer && answer.tokens;
+  return ask({ title: texts.titleSeveral(n), details: [names(tokens), consequence(n)], accept: texts.acceptSeveral(n), cancel: texts.cancelSeveral },
+    () => post('/tokens/revoke', { ids }), onDone);
 }
 
-export function revokeAll(n) {
+export async function revokeAll(n, onDone) {
+  let before = 0; // revoked by an attempt that was not yet in force everywhere
   const typed = { label: texts.typeWord(texts.word), word: texts.word };
-  return ask({ title: texts.titleAll(n), details: [el('p', {}, texts.allText), consequence(n)], accept: texts.acceptAll, cancel: texts.cancelSeveral, typed },
-    () => post('/tokens/revoke', { all: true }));
+  const question = { title: texts.titleAll(n), details: [el('p', {}, texts.allText), consequence(n)], accept: texts.acceptAll, cancel: texts.cancelSeveral, typed };
+  const answer = await ask(question, () => post('/tokens/revoke', { all: true }), () => {
+    before = n;
+    return onDone();
+  });
+  return answer && { ...answer, revoked: before + answer.revoked };
 }

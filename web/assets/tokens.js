@@ -140,18 +140,18 @@ const context = {
   onDetails: (token) => run(null, async () => (await import('./token-details.js')).showDetails(token, state.catalog, context)),
   onGenerate: (prefill) => run(null, () => openGenerate(prefill)),
   onNarrow: (token, keep) => run(null, async () => {
-    const narrowed = await (await import('./token-narrow.js')).narrow(token, state.catalog, keep);
+    const narrowed = await (await import('./token-narrow.js')).narrow(token, state.catalog, keep, reload);
     if (!narrowed) return;
-    put([narrowed.token]);
-    rowOf(narrowed.token)?.querySelector('.token-name').focus();
-    toast(narrowed.words);
+    put(narrowed.tokens);
+    rowOf(token)?.querySelector('.token-name').focus();
+    await tell(narrowed.words, narrowed, 'narrowed');
   }),
   onRevoke: (token) => run(null, async () => {
-    const revoked = await (await import('./token-revoke.js')).revokeOne(token);
-    if (!revoked) return;
-    put([revoked]);
-    rowOf(revoked)?.querySelector('.token-name').focus();
-    toast(strings.revoke.done(revoked.name));
+    const answer = await (await import('./token-revoke.js')).revokeOne(token, reload);
+    if (!answer) return;
+    put(answer.tokens);
+    rowOf(token)?.querySelector('.token-name').focus();
+    await tell(strings.revoke.done(token.name), answer);
   }),
 };
 
@@ -238,6 +238,11 @@ function run(button, work) {
   return button ? whileBusy(button, attempt) : attempt();
 }
 
+/** Says what was done, and where it is in force, as the answer's receipt says. */
+async function tell(words, { receipt }, what = 'stopped') {
+  toast(receipt ? words + (await import('./receipt.js')).receiptWords(receipt, what) : words);
+}
+
 /** A new token is shown, whatever the view was, and marked for a moment. */
 async function add(token) {
   if (!state.isLoaded) return reload();
@@ -274,20 +279,20 @@ function dropPrefill() {
 
 async function revokeSelected() {
   const tokens = state.tokens.filter(({ id }) => state.selected.has(id));
-  const revoked = await (await import('./token-revoke.js')).revokeSeveral(tokens);
-  if (!revoked) return;
-  put(revoked);
+  const answer = await (await import('./token-revoke.js')).revokeSeveral(tokens, reload);
+  if (!answer) return;
+  put(answer.tokens);
   byId('tokens-title').focus();
-  toast(strings.revoke.doneSeveral(tokens.length));
+  await tell(strings.revoke.doneSeveral(tokens.length), answer);
 }
 
 async function revokeAll() {
   const n = state.tokens.filter((token) => stateOf(token) === 'live').length;
-  const answer = await (await import('./token-revoke.js')).revokeAll(n);
+  const answer = await (await import('./token-revoke.js')).revokeAll(n, reload);
   if (!answer) return;
   put(answer.tokens);
   byId('tokens-title').focus();
-  toast(strings.revoke.doneSeveral(answer.revoked));
+  await tell(strings.revoke.doneSeveral(answer.revoked), answer);
   await refresh();
 }
 
