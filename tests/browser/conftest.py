@@ -10,7 +10,7 @@ HERE = pathlib.Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "system"))
 from packages import packages  # noqa: E402
 from product import Product  # noqa: E402
-from several import several  # noqa: E402
+from nodes_cluster import Cluster  # noqa: E402
 
 from .pages import Browser  # noqa: E402
 
@@ -95,7 +95,7 @@ def serving(nodes, n):
 
 @pytest.fixture(scope="module")
 def three(tmp_path_factory):
-    with several(tmp_path_factory.mktemp("three"), 3, lease_seconds=4, tokens_live_max=100, tokens_per_hour_max=1000, edge_workers=1) as nodes:
+    with Cluster(tmp_path_factory.mktemp("three"), nodes=3, lease_seconds=4, tokens_live_max=100, tokens_per_hour_max=1000, edge_workers=1) as nodes:
         yield nodes
 
 

@@ -20,7 +20,7 @@ def test_the_nodes_are_listed_and_one_falls_silent(nodes, browser, look):  # noq
     assert re.fullmatch(r"node1\nServing\nThis node\nLease 4 s · up to date", of(browser, "node1"))
     assert re.fullmatch(r"node2\nServing\nLease 4 s · up to date · last heard (just now|\d s ago)", of(browser, "node2"))
     look("nodes")
-    nodes.pg.sql("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
+    nodes.primary.sql("CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'; "
                  "CREATE TRIGGER keep BEFORE DELETE ON node FOR EACH ROW EXECUTE FUNCTION keep()")  # or it would be taken out too soon to be looked at
     nodes.silence(1)
     nodes.ada.generate("a change")
@@ -28,7 +28,7 @@ def test_the_nodes_are_listed_and_one_falls_silent(nodes, browser, look):  # noq
     browser.says('[data-node="node2"]', "Silent")
     assert re.search(r"last heard \d s ago\nIts lease is over", of(browser, "node2"))
     look("one is silent")
-    nodes.pg.sql("DROP TRIGGER keep ON node; DROP FUNCTION keep")
+    nodes.primary.sql("DROP TRIGGER keep ON node; DROP FUNCTION keep")
     browser.wait(lambda: not browser.all('[data-node="node2"]'), "the silent node to be taken out of the list")
     nodes.wake(1)
     browser.says('[data-node="node2"]', "Serving")

@@ -57,7 +57,7 @@ def crowd(nodes):
     threads = [threading.Thread(target=nodes.grace.revoke, args=(nodes.grace.generate(f"crowd {i}")["id"],)) for i in range(18)]
 
     def changes():
-        return int(nodes.pg.sql("SELECT seq FROM head"))
+        return int(nodes.primary.sql("SELECT seq FROM head"))
 
     def gather():
         nodes.silence(2)

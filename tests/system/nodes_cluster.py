@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Several nodes on one database, and what stands between them: a proxy for each node, which delays, swallows or cuts.
+"""Several nodes on one database, called node1, node2 and so on, and what stands between them: a proxy for each node, which delays, swallows or cuts.
 
     with Cluster(folder, nodes=3, standby=True) as c:
-        c.ada.generate(…)                 # at node 0
+        c.ada.generate(…)                 # at node1
         c[1].get("/v1/me", token=…)
-        c.lines[1].swallow()              # node 1 and the database hear nothing of each other any more
+        c.lines[1].swallow()              # node2 and the database hear nothing of each other any more
         c.lines[1].heal()
 """
 import os
@@ -124,6 +124,16 @@ class Cluster:
     def __getitem__(self, i):
         return self.nodes[i]
 
+    def __len__(self):
+        return len(self.nodes)
+
+    def silence(self, i):
+        """patd stands still: it says nothing to anybody. Its nginx goes on."""
+        self[i].process.send_signal(signal.SIGSTOP)
+
+    def wake(self, i):
+        self[i].process.send_signal(signal.SIGCONT)
+
     def __enter__(self):
         try:
             self.primary.__enter__()
@@ -148,7 +158,7 @@ class Cluster:
             time.sleep(0.05)
 
     def _make(self, i):
-        folder = self.folder / f"node{i}"
+        folder = self.folder / f"node{i + 1}"
         folder.mkdir(parents=True)
         lines = [Line(self.primary.folder / f"line{i}", self.primary)]
         hosts = [str(lines[0].folder)]
@@ -159,14 +169,14 @@ class Cluster:
         self.lines.append(lines[0])
         env = {**self.env, **(self.envs[i] if i < len(self.envs) else {})}
         p = Product(folder, env=env, program=self.program, store=f"postgresql://patd@/patd?host={','.join(hosts)}",
-                    node_name=f"node{i}", **self.settings)
+                    node_name=f"node{i + 1}", **self.settings)
         if i:
             p.data.mkdir(mode=0o700)
             shutil.copy(self.nodes[0].data / "row.key", p.data / "row.key")
         self.nodes.append(p)
         p.start()
         if i == 0:
-            self.ada = p.set_up()
+            p.ada = self.ada = p.set_up()
 
     def ada_at(self, i):
         """The same session at another node."""

@@ -42,7 +42,7 @@ def test_a_new_token_is_accepted_by_all_at_once_and_a_revoked_one_by_none(three)
         gone = three.ada_at((turn + 1) % 3).revoke(made["id"])
         assert everywhere(three, made, ME) == [401] * 3
         receipt = gone.json["receipt"]
-        assert sorted(n["node"] for n in receipt["nodes"]) == ["node0", "node1", "node2"]
+        assert sorted(n["node"] for n in receipt["nodes"]) == ["node1", "node2", "node3"]
         assert {n["how"] for n in receipt["nodes"]} == {"stopped"} and receipt["seq"] >= gone.json["seq"] > made["seq"]
         assert receipt["ms"] < 1000 * LEASE
 
@@ -165,12 +165,17 @@ def test_retried_at_other_nodes_it_is_one_token(three):
 
 def test_idle_they_ask_little(three):
     """Three statements a node and round, and no row grows."""
+
+    def transactions():
+        time.sleep(2)  # they are counted a moment later
+        return int(three.primary.sql("SELECT xact_commit FROM pg_stat_database WHERE datname = 'patd'"))
+
     healthy(three)
-    three.primary.sql("SELECT pg_stat_reset()")
+    before, began = transactions(), time.monotonic()
     time.sleep(2 * LEASE)
-    commits = int(three.primary.sql("SELECT xact_commit FROM pg_stat_database WHERE datname = 'patd'"))
-    rounds = 2 * 5
-    assert commits < 3 * rounds * 6 + 60, commits  # five a round at most; and what readiness, folding and this test ask
+    spent = transactions() - before
+    rounds = (time.monotonic() - began) / (LEASE / 5)
+    assert spent < 3 * rounds * 4 + 20, (spent, rounds)
 
 
 # ---- Who cannot be reached.
@@ -188,7 +193,7 @@ def test_a_node_that_hears_nothing_is_waited_for_as_long_as_it_answers(tmp_path)
         assert waited.status == 200 and time.monotonic() - began < WAIT_OUT + 1
         assert [p.get("/verify", token=gone["token"]).status for p in c.nodes] == [401, 503, 401]
         how = {n["node"]: n["how"] for n in waited.json["receipt"]["nodes"]}
-        assert how["node0"] == how["node2"] == "stopped" and how["node1"] in ("lease_over", "gone")
+        assert how["node1"] == how["node3"] == "stopped" and how["node2"] in ("lease_over", "gone")
         assert c[1].get("/verify", token=kept["token"]).status == 503
         ready = c[1].get("/readyz")
         assert ready.status == 503 and "node" in ready.body.decode()
@@ -231,13 +236,13 @@ def test_patd_is_restarted_without_a_refused_verification(tmp_path):
 
         thread = threading.Thread(target=verify)
         thread.start()
-        former = [row for row in c.primary.sql("SELECT label, incarnation FROM node").splitlines() if row.startswith("node1")]
+        former = [row for row in c.primary.sql("SELECT label, incarnation FROM node").splitlines() if row.startswith("node2")]
         brain = c[1].process.pid
         c[1].process.send_signal(signal.SIGKILL)
         c[1].process.wait()
         c[1].start()
         assert c[1].process.pid != brain
-        now = until(lambda: [row for row in c.primary.sql("SELECT label, incarnation FROM node").splitlines() if row.startswith("node1")])
+        now = until(lambda: [row for row in c.primary.sql("SELECT label, incarnation FROM node").splitlines() if row.startswith("node2")])
         until(lambda: c.primary.sql("SELECT count(*) FROM node") == "2")
         assert now != former
         revoked = c.ada.revoke(gone["id"])

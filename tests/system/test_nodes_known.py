@@ -5,7 +5,7 @@ import time
 import pytest
 
 from product import Product
-from several import several
+from nodes_cluster import Cluster
 
 KEYS = {"node", "incarnation", "lease_ms", "behind", "silent_ms", "state", "self"}
 LEASE = 3
@@ -13,7 +13,7 @@ LEASE = 3
 
 @pytest.fixture(scope="module")
 def nodes(tmp_path_factory):
-    with several(tmp_path_factory.mktemp("nodes"), 2, lease_seconds=LEASE) as two:
+    with Cluster(tmp_path_factory.mktemp("nodes"), nodes=2, lease_seconds=LEASE) as two:
         yield two
 
 
@@ -59,11 +59,11 @@ def test_a_parameter_is_refused(nodes, query):
 def test_asking_with_a_tag_does_not_keep_the_session_open(nodes):
     """The page asks every few seconds for as long as it is open."""
     def seen():
-        return nodes.pg.sql(f"SELECT seen FROM session WHERE id = {session}")
+        return nodes.primary.sql(f"SELECT seen FROM session WHERE id = {session}")
     ada = nodes[0].sign_in()
     session, = [s["id"] for s in ada.call("GET", "/api/v1/sessions").json["sessions"] if s["current"]]
     tag = ada.call("GET", "/api/v1/admin/nodes").headers["ETag"]
-    nodes.pg.sql(f"UPDATE session SET seen = seen - 1000 WHERE id = {session}")
+    nodes.primary.sql(f"UPDATE session SET seen = seen - 1000 WHERE id = {session}")
     before = seen()
     assert ada.call("GET", "/api/v1/admin/nodes", headers={"If-None-Match": tag}).status in (200, 304)
     assert seen() == before
@@ -103,7 +103,7 @@ def test_a_node_that_says_nothing(nodes):
 
 
 def test_when_the_database_does_not_answer(nodes):
-    nodes.pg.crash()
+    nodes.primary.crash()
     try:
         answer = nodes[0].ada.call("GET", "/api/v1/admin/nodes")
         assert answer.status == 503 and answer.json["reason"] == "unavailable" and answer.headers["Retry-After"]
@@ -111,7 +111,7 @@ def test_when_the_database_does_not_answer(nodes):
         assert done.returncode == 1 and done.stdout == ""
         assert done.stderr == "patd: the database does not answer the running patd\n"
     finally:
-        nodes.pg.start()
+        nodes.primary.start()
 
 
 def test_where_one_patd_is_alone(product):
