@@ -180,9 +180,10 @@ int pat_api_admin_token_delete(struct pat_call *call)
 		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
 	int r = pat_core_token_revoke_any(call->context->core, tid, &call->actor, &record,
 	                                  &call->receipt);
+	if (r == 0 || r == PAT_CORE_E_NOT_EFFECTIVE)
+		pat_api_log_token(call, "token.revoked", &record);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
-	pat_api_log_token(call, "token.revoked", &record);
 	return pat_api_answer_token(call, &record);
 }
 

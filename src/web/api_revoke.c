@@ -120,6 +120,8 @@ static int revoke(struct pat_call *call, const struct tids *tids)
 	int r = pat_core_tokens_revoke(call->context->core, &call->who,
 	                               tids->n > 0 ? tids->list : NULL, tids->n, &call->actor, tell,
 	                               &telling, &revoked, &call->receipt);
+	if (r == PAT_CORE_E_NOT_EFFECTIVE)
+		log_revoked(&telling);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
 	pat_json_close(&telling.w, ']');

@@ -289,9 +289,10 @@ int pat_api_token_patch(struct pat_call *call)
 		scopes[i] = json_string_value(json_array_get(fields[0].list, i));
 	r = pat_core_token_narrow(call->context->core, &call->who, tid, scopes, n, &call->actor,
 	                          &record, &call->receipt);
+	if (r == 0 || r == PAT_CORE_E_NOT_EFFECTIVE)
+		pat_api_log_token(call, "token.narrowed", &record);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
-	pat_api_log_token(call, "token.narrowed", &record);
 	return pat_api_answer_token(call, &record);
 }
 
@@ -304,8 +305,9 @@ int pat_api_token_delete(struct pat_call *call)
 		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
 	int r = pat_core_token_revoke(call->context->core, &call->who, tid, &call->actor, &record,
 	                              &call->receipt);
+	if (r == 0 || r == PAT_CORE_E_NOT_EFFECTIVE)
+		pat_api_log_token(call, "token.revoked", &record);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
-	pat_api_log_token(call, "token.revoked", &record);
 	return pat_api_answer_token(call, &record);
 }

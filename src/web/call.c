@@ -15,22 +15,23 @@
 #include "files/files.h"
 
 #define TAG_BYTES  16
-#define WAIT_S_MAX 600
+#define WAIT_S_MAX 25
 
-/* "Prefer: wait=10", in seconds (RFC 7240, section 4.3). A preference that can not be read is none. */
+/* "Prefer: wait=10", in seconds (RFC 7240, section 4.3). A preference that can not be read is none. Nobody waits longer than nginx
+ * waits for us. */
 static unsigned wait_preferred_ms(const struct pat_request *request)
 {
 	const char *header = NULL;
 	unsigned seconds = 0;
 
 	if (pat_request_header(request, "HTTP_PREFER", &header) != PAT_HEADER_ONE)
-		return 0;
+		return WAIT_S_MAX * 1000;
 	const char *wait = strcasestr(header, "wait=");
 	if (!wait || (wait != header && wait[-1] != ' ' && wait[-1] != ','))
-		return 0;
+		return WAIT_S_MAX * 1000;
 	for (wait += strlen("wait="); *wait >= '0' && *wait <= '9' && seconds < WAIT_S_MAX; wait++)
 		seconds = seconds * 10 + (unsigned)(*wait - '0');
-	return (seconds < WAIT_S_MAX ? seconds : WAIT_S_MAX) * 1000;
+	return seconds > 0 && seconds < WAIT_S_MAX ? seconds * 1000 : WAIT_S_MAX * 1000;
 }
 
 void pat_call_init(struct pat_call *call, const struct pat_web_context *context,

@@ -187,6 +187,7 @@ def test_a_node_that_hears_nothing_is_waited_for_as_long_as_it_answers(tmp_path)
         c.lines[1].swallow()
         capped = c.ada.call("DELETE", f"/api/v1/tokens/{gone['id']}", headers={"Prefer": "wait=1"})
         assert capped.status == 503 and capped.json["reason"] == "not_effective" and capped.headers["Retry-After"], capped
+        assert [line["tid"] for line in c[0].log() if line["event"] == "token.revoked"] == [gone["id"]]
         assert c[1].get("/verify", token=gone["token"]).status == 200  # it does not know, and its lease is not over: that is why
         began = time.monotonic()
         waited = c.ada_at(2).revoke(gone["id"])
