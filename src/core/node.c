@@ -578,7 +578,7 @@ static int round_trip(struct pat_core *core)
 
 struct turn {
 	uint64_t round_ns;    /* when the next round is due */
-	uint64_t catch_up_ns; /* not before */
+	uint64_t catch_up_ns; /* not before, for verifiers: strangers can make them ask */
 	unsigned hints;       /* that nothing was done about yet */
 	bool round_failed;
 };
@@ -683,17 +683,17 @@ static void *node_run(void *arg)
 	while (!atomic_load(&node->stopping)) {
 		struct pat_index_question asks = pat_index_writer_asked(core->index);
 		bool asked = is_asked(node, &asks);
-		bool news = asked || (turn.hints & PAT_NODE_HINTS_CHANGED);
+		bool changed = turn.hints & PAT_NODE_HINTS_CHANGED;
 		uint64_t now_ns = pat_clock_boot_ns();
 
 		if (now_ns >= turn.round_ns || (asked && node->consistency == PAT_INDEX_STRICT)) {
 			turn_round(core, &turn, &asks);
-		} else if (news && now_ns >= turn.catch_up_ns) {
+		} else if (changed || (asked && now_ns >= turn.catch_up_ns)) {
 			turn_catch_up(core, &turn, &asks);
 		} else {
 			uint64_t until_ns = turn_tell(core, &turn);
 
-			if (news && turn.catch_up_ns < until_ns)
+			if (asked && turn.catch_up_ns < until_ns)
 				until_ns = turn.catch_up_ns;
 			wait_for(node, &turn, until_ns);
 		}
