@@ -262,7 +262,7 @@ class Nemesis:
         getattr(self, name)()
 
 
-def history(c, seed, strikes, pause=0.5):
+def history(c, seed, strikes, pause=0.5, enough=0):
     """Writers, verifiers, and a nemesis between them. Returns the history, checked."""
     h = NodesHistory(str(c.ada.id))
     writers = [NodesWriter(h, c, seed + i, f"w{seed}-{i}") for i in range(4)]
@@ -275,6 +275,10 @@ def history(c, seed, strikes, pause=0.5):
         before = len(h.revokes)
         nemesis.strike(name)
         time.sleep(pause)
+        # Where little returned while it lasted, a little longer.
+        end = time.monotonic() + 5
+        while len(h.revokes) < before + enough and time.monotonic() < end:
+            time.sleep(0.05)
         h.struck.append((name, len(h.revokes) - before))
     until(lambda: all(p.get("/readyz").status == 200 for p in c.nodes), within=60, every=0.1)
     time.sleep(0.5)
@@ -316,7 +320,7 @@ def test_the_campaign(tmp_path):
         while len(taken) < 5000 or min(struck.get(n, 0) for n in Nemesis.ALL) < 200:
             assert time.monotonic() - began < 3600, (len(taken), struck)
             round_number += 1
-            h = history(c, SEED + round_number, dice.sample(Nemesis.ALL, len(Nemesis.ALL)))
+            h = history(c, SEED + round_number, dice.sample(Nemesis.ALL, len(Nemesis.ALL)), enough=15)
             taken += [returned - started for started, returned in h.revokes]
             for name, n in h.struck:
                 struck[name] = struck.get(name, 0) + n
