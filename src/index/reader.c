@@ -263,7 +263,7 @@ uint64_t pat_index_reader_applied_seq(const struct pat_index_reader *reader)
 
 const char *pat_index_reader_node(const struct pat_index_reader *reader)
 {
-	return reader->header->node;
+	return reader->base ? reader->header->node : "";
 }
 
 enum pat_index_consistency pat_index_reader_consistency(const struct pat_index_reader *reader)

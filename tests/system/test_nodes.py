@@ -253,6 +253,20 @@ def test_patd_is_restarted_without_a_refused_verification(tmp_path):
         assert statuses == {200}
 
 
+def test_what_another_version_left_is_no_obstacle(tmp_path):
+    with Cluster(tmp_path, nodes=1) as c:
+        kept = c.ada.generate("kept", CAN)
+        c[0].kill()
+        index = c[0].runtime / "index"
+        for left in (b"", b"something else", index.read_bytes()[:4096].replace(b"patindx1", b"patindx9") + bytes(4096)):
+            index.unlink()
+            index.write_bytes(left)
+            c[0].start()
+            until(lambda: everywhere(c, kept) == [200])
+            c[0].kill()
+        c[0].start()
+
+
 def test_all_are_restarted_one_after_the_other_under_load(tmp_path):
     """patd alone: nginx goes on. No wrong answer, and none that says that it cannot say."""
     with Cluster(tmp_path, nodes=3, lease_seconds=10) as c:
