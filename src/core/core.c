@@ -175,6 +175,7 @@ int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, s
 	(void)pthread_cond_init(&core->stop_wake, NULL);
 	(void)pthread_mutex_init(&core->import_lock, NULL);
 	(void)pthread_mutex_init(&core->left_lock, NULL);
+	(void)pthread_mutex_init(&core->undead_lock, NULL);
 	(void)pthread_mutex_init(&core->asked_lock, NULL);
 	(void)pthread_rwlock_init(&core->products_lock, NULL);
 	int r = open_parts(core, err);
@@ -213,6 +214,8 @@ void pat_core_close(struct pat_core *core)
 	pat_core_products_done(core);
 	(void)pthread_rwlock_destroy(&core->products_lock);
 	(void)pthread_mutex_destroy(&core->asked_lock);
+	(void)pthread_mutex_destroy(&core->undead_lock);
+	free(core->undead.list);
 	(void)pthread_mutex_destroy(&core->import_lock);
 	(void)pthread_mutex_destroy(&core->left_lock);
 	(void)pthread_cond_destroy(&core->stop_wake);

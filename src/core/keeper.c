@@ -191,6 +191,7 @@ static void *keeper_run(void *arg)
 		pat_core_products_refresh(core);
 		take_usage(core);
 		pat_core_settle_note(core);
+		pat_core_reassert(core);
 		if (core->former && turn >= former_since + FORMER_REST_S)
 			take_former(core);
 		look_behind(core, turn, &former_since);

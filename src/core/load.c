@@ -31,62 +31,79 @@ int pat_core_index_add(struct pat_index_writer *index, const struct pat_record *
 
 /* ---- What was put back. */
 
-/* A token that the store calls live and the journal calls revoked: the store was put back from a backup, or to a standby that
- * had not heard of it. */
-struct undead {
-	int64_t owner;
-	uint8_t digest[PAT_DIGEST_BYTES];
-};
-
 struct load {
 	struct pat_index_writer *index;    /* owned until it is taken */
 	const struct pat_journal *journal; /* NULL: none */
 	int64_t seq;
-	struct undead *undead; /* owned */
-	size_t n;
-	size_t cap;
+	struct pat_core_undead undead;
 };
 
 static void load_done(struct load *load)
 {
-	free(load->undead);
+	free(load->undead.list);
 	pat_index_writer_free(load->index);
 }
 
-static int undead_keep(struct load *load, const struct pat_record *record)
+static int undead_keep(struct pat_core_undead *undead, int64_t owner,
+                       const uint8_t digest[static PAT_DIGEST_BYTES])
 {
-	if (load->n == load->cap) {
-		size_t cap = load->cap ? 2 * load->cap : 64;
-		struct undead *grown = reallocarray(load->undead, cap, sizeof(*grown));
+	if (undead->n == undead->cap) {
+		size_t cap = undead->cap ? 2 * undead->cap : 64;
+		struct pat_core_undead_token *grown =
+			reallocarray(undead->list, cap, sizeof(*grown));
 
 		if (!grown)
 			return -ENOMEM;
-		load->undead = grown;
-		load->cap = cap;
+		undead->list = grown;
+		undead->cap = cap;
 	}
-	load->undead[load->n].owner = record->owner;
-	memcpy(load->undead[load->n++].digest, record->digest,
-	       PAT_DIGEST_BYTES); /* UNSAFE: fixed sizes */
+	struct pat_core_undead_token *token = &undead->list[undead->n++];
+	token->owner = owner;
+	memcpy(token->digest, digest, PAT_DIGEST_BYTES); /* UNSAFE: fixed sizes */
 	return 0;
 }
 
-/* A revoke is one-way: what was brought back is revoked again. It is in no index, so a store that refuses the change leaves it
- * dead all the same. */
-static void reassert(struct pat_core *core, const struct load *load)
+/* A revoke is one-way: what was brought back is revoked again. It is in no index, so while the store can not take the change
+ * it is dead all the same. Those that are left are tried again. */
+static void reassert(struct pat_core *core, struct pat_core_undead *undead, bool first)
 {
 	static const struct pat_actor self = { .via = "system" };
 	pat_cleanup(pat_freep) struct pat_record *record = malloc(sizeof(*record));
 	char tid[PAT_TID_CHARS + 1];
+	size_t left = 0;
 
-	for (size_t i = 0; record && i < load->n; i++) {
-		const struct undead *u = &load->undead[i];
-		int r = pat_store_token_revoke(core->store, u->owner, u->digest, &self,
-		                               pat_core_now(core), record);
+	for (size_t i = 0; i < undead->n; i++) {
+		const struct pat_core_undead_token *token = &undead->list[i];
+		int r = record ? pat_store_token_revoke(core->store, token->owner, token->digest,
+		                                        &self, pat_core_now(core), record)
+		               : -ENOMEM;
 
-		pat_record_tid(u->digest, tid);
-		pat_log(PAT_LOG_WARNING, "revocation.reasserted", "tid", tid, "stored",
-		        r == 0 ? "yes" : "no", NULL);
+		pat_record_tid(token->digest, tid);
+		if (first || r >= 0)
+			pat_log(PAT_LOG_WARNING, "revocation.reasserted", "tid", tid, "stored",
+			        r == 0 ? "yes" : "no", NULL);
+		if (r < 0)
+			undead->list[left++] = *token;
 	}
+	undead->n = left;
+}
+
+/* The first try, and what is left of it for the housekeeper. Without memory to remember it, it is the next start's. */
+static void reassert_first(struct pat_core *core, struct pat_core_undead *undead)
+{
+	reassert(core, undead, true);
+	(void)pthread_mutex_lock(&core->undead_lock);
+	for (size_t i = 0; i < undead->n; i++)
+		(void)!undead_keep(&core->undead, undead->list[i].owner, undead->list[i].digest);
+	(void)pthread_mutex_unlock(&core->undead_lock);
+}
+
+void pat_core_reassert(struct pat_core *core)
+{
+	(void)pthread_mutex_lock(&core->undead_lock);
+	if (core->undead.n > 0)
+		reassert(core, &core->undead, false);
+	(void)pthread_mutex_unlock(&core->undead_lock);
 }
 
 /* ---- Building. */
@@ -96,7 +113,7 @@ static int load_one(void *arg, const struct pat_record *record)
 	struct load *load = arg;
 
 	if (load->journal && pat_journal_has(load->journal, record->digest))
-		return undead_keep(load, record);
+		return undead_keep(&load->undead, record->owner, record->digest);
 	int r = pat_core_index_add(load->index, record);
 	return r == PAT_INDEX_E_EXISTS ? 0 : r;
 }
@@ -205,7 +222,7 @@ int pat_core_index_load(struct pat_core *core, struct pat_err *err)
 		r = readers_open(core, err);
 	if (r < 0)
 		return r;
-	reassert(core, &load);
+	reassert_first(core, &load.undead);
 	log_loaded(core, began_ns);
 	return 0;
 }
@@ -250,7 +267,7 @@ int pat_core_index_renew(struct pat_core *core, uint64_t lease_end_ns, struct pa
 		return r;
 	/* Its usage is still to be taken. */
 	former = atomic_exchange(&core->left_behind, former);
-	reassert(core, &load);
+	reassert_first(core, &load.undead);
 	log_loaded(core, began_ns);
 	return 0;
 }

@@ -33,6 +33,18 @@ struct pat_products_loaded {
 /* What one person can have live at most, and more, leaves the index at once. */
 #define PAT_CORE_LEFT_MAX 16384u
 
+/* Tokens that the store calls live and the journal calls revoked: the store was put back from a backup, or another server has taken
+ * over that had not heard of it. */
+struct pat_core_undead_token {
+	int64_t owner;
+	uint8_t digest[PAT_DIGEST_BYTES];
+};
+struct pat_core_undead {
+	struct pat_core_undead_token *list; /* owned */
+	size_t n;
+	size_t cap;
+};
+
 struct pat_core {
 	struct pat_core_config config;
 	struct pat_token_format format;
@@ -48,6 +60,8 @@ struct pat_core {
 	pthread_mutex_t left_lock;
 	struct pat_usage left[PAT_CORE_LEFT_MAX]; /* under that: of tokens that left the index */
 	size_t n_left;
+	pthread_mutex_t undead_lock;
+	struct pat_core_undead undead; /* under that: those that the store has not taken yet */
 	pthread_mutex_t asked_lock;
 	struct pat_index_reader *asked; /* under that: for services' questions; NULL: no index */
 	struct pat_ring asked_ring;     /* under that */
@@ -102,6 +116,8 @@ void pat_core_keeper_stop(struct pat_core *core);
 int pat_core_index_load(struct pat_core *core, struct pat_err *err) PAT_MUST_USE;
 int pat_core_index_renew(struct pat_core *core, uint64_t lease_end_ns,
                          struct pat_err *err) PAT_MUST_USE;
+/* Revokes again what the store has not taken yet, if there is any. */
+void pat_core_reassert(struct pat_core *core);
 int pat_core_index_add(struct pat_index_writer *index,
                        const struct pat_record *record) PAT_MUST_USE;
 

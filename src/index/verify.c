@@ -329,7 +329,7 @@ static int find(struct pat_verifier *v, const uint8_t digest[static PAT_DIGEST_B
 
 	pat_pause("V5");
 	if (pat_breaks("EARLY_LOOK") && pat_clock_boot_ns() < early.until_ns &&
-	    memcmp(early.digest, digest, sizeof(early.digest)) == 0) {
+	    pat_memeq(early.digest, digest, sizeof(early.digest))) {
 		*ret = early.hit;
 		return 0;
 	}
