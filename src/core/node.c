@@ -393,13 +393,19 @@ int pat_core_node_list(struct pat_core *core, pat_core_node_fn *fn, void *arg)
 
 /* ---- Rounds. */
 
+/* Up to where what is in force here follows the changes of the server that it is told to. */
+static int64_t applied_here(struct pat_core_node *node)
+{
+	return node->anew ? 0 : pat_node_told(node->store);
+}
+
 /* N5, and the hint to others when something was changed here. */
 static int acknowledge(struct pat_core *core)
 {
 	struct pat_core_node *node = core->node;
 	bool changed = atomic_exchange(&node->changed, false);
 
-	int r = pat_node_acknowledge(node->store, pat_node_told(node->store), changed);
+	int r = pat_node_acknowledge(node->store, applied_here(node), changed);
 	if (r != 0 && changed)
 		atomic_store(&node->changed, true);
 	return r;
@@ -475,7 +481,7 @@ static int raise(struct pat_core *core)
 		return register_anew(node);
 	if (pat_breaks("READ_RENEWAL") && node->rounds > 0)
 		return 0;
-	int r = pat_node_raise(node->store);
+	int r = pat_node_raise(node->store, applied_here(node));
 	if (r != PAT_NODE_E_REAPED)
 		return r;
 	lease_drop(core, "its row is gone");

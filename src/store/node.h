@@ -48,12 +48,13 @@ int pat_node_open(struct pat_store *store, const char *label, int64_t lease_ms,
 void pat_node_close(struct pat_node *node);
 
 /* Connects, if it is not connected, and makes sure that it is the same database. 0; E_ANEW: its history has branched off, because
- * a standby has taken over; -ESTALE: it is another database; -ECONNREFUSED and its like. */
+ * a standby has taken over; -ESTALE: it is another database, or a server that was left behind; -ECONNREFUSED and its like. */
 int pat_node_connect(struct pat_node *node) PAT_MUST_USE;
 /* N2, the first time: a new incarnation, whose row is durable wherever the database has been told to keep it. */
 int pat_node_register(struct pat_node *node) PAT_MUST_USE;
-/* N2: counts the round, as durably. E_REAPED. */
-int pat_node_raise(struct pat_node *node) PAT_MUST_USE;
+/* N2: counts the round, as durably, and says up to where what is in force here is known to follow this server's changes: numbers of
+ * another history are not to be taken for its own, so who has to load anew says 0. E_REAPED. */
+int pat_node_raise(struct pat_node *node, int64_t applied) PAT_MUST_USE;
 /* N3 and N4: tells the listener every change that was committed before the call. E_ANEW. */
 int pat_node_follow(struct pat_node *node, struct pat_node_view *ret) PAT_MUST_USE;
 /* N5: tells the others what the listener knows. `changed`: this node has changed something that they should look at. Losing it

@@ -30,7 +30,7 @@ struct pat_node {
 	char label[PAT_NODE_LABEL_MAX + 1];
 	int64_t lease_ms;
 	char incarnation[PAT_INCARNATION_CHARS + 1];
-	char timeline[16];
+	int64_t counter; /* of rounds. Counted here: a number that a failover has lost must not be used again */
 	int64_t acknowledged; /* what the row says */
 };
 
@@ -59,18 +59,22 @@ void pat_node_close(struct pat_node *node)
 	free(node);
 }
 
-/* The timeline that is followed from now on: connections to a server of another one are not used any more. */
+/* The timeline that is followed from now on: connections to a server of another one are not used any more. They are numbered, in
+ * hexadecimal of a fixed length, and nobody goes back to one: its server was left behind. */
 static int timeline_take(struct pat_node *node, const struct pat_pg_other_end *end)
 {
 	struct pat_pg_feed *feed = &node->pg->feed;
 
-	memcpy(node->timeline, end->timeline, sizeof(node->timeline)); /* UNSAFE: fixed sizes */
 	(void)pthread_mutex_lock(&feed->lock);
-	bool same = strcmp(feed->timeline, end->timeline) == 0;
+	int order = strcmp(end->timeline, feed->timeline);
 	bool behind = end->seq < feed->told;
-	memcpy(feed->timeline, end->timeline, sizeof(feed->timeline)); /* UNSAFE: fixed sizes */
+	if (order > 0)
+		memcpy(feed->timeline, end->timeline,
+		       sizeof(feed->timeline)); /* UNSAFE: fixed sizes */
 	(void)pthread_mutex_unlock(&feed->lock);
-	return same && !behind ? 0 : PAT_NODE_E_ANEW;
+	if (order < 0)
+		return -ESTALE;
+	return order == 0 && !behind ? 0 : PAT_NODE_E_ANEW;
 }
 
 static int connect_steps(struct pat_node *node, struct pat_err *err)
@@ -127,6 +131,7 @@ int pat_node_register(struct pat_node *node)
 		return e;
 	pat_hex_encode(random, sizeof(random), node->incarnation);
 	node->acknowledged = 0;
+	node->counter = 1;
 	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_query(
 		&node->conn, "INSERT INTO node (incarnation, label, lease, counter, applied)"
 			     " VALUES ($1, $2, $3, 1, 0)");
@@ -136,15 +141,14 @@ int pat_node_register(struct pat_node *node)
 	return run_durably(&node->conn, &q);
 }
 
-int pat_node_raise(struct pat_node *node)
+int pat_node_raise(struct pat_node *node, int64_t applied)
 {
 	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_query(
-		&node->conn,
-		"UPDATE node SET counter = counter + 1, applied = $2 WHERE incarnation = $1");
-	int64_t applied = pat_node_told(node);
+		&node->conn, "UPDATE node SET counter = $3, applied = $2 WHERE incarnation = $1");
 
 	pat_pg_bind_text(&q, 1, node->incarnation, PAT_INCARNATION_CHARS);
 	pat_pg_bind_i64(&q, 2, applied);
+	pat_pg_bind_i64(&q, 3, ++node->counter);
 	int e = run_durably(&node->conn, &q);
 	if (e < 0)
 		return e;

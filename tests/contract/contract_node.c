@@ -97,7 +97,7 @@ static void both_have_a_row_that_counts(void **state)
 	assert_int_equal(before.rows[0].lease_ms, LEASE_MS);
 	assert_int_equal(before.rows[1].lease_ms, 2 * LEASE_MS);
 	assert_int_equal(before.rows[0].applied, 0);
-	assert_int_equal(pat_node_raise(p.node), 0);
+	assert_int_equal(pat_node_raise(p.node, pat_node_told(p.node)), 0);
 	struct rows after = list(p.other_node);
 	assert_int_equal(after.rows[0].counter, before.rows[0].counter + 1);
 	assert_int_equal(after.rows[1].counter, before.rows[1].counter);
@@ -203,12 +203,12 @@ static void only_a_row_that_still_says_the_same_is_reaped(void **state)
 
 	pair_open(&p, *state);
 	struct pat_node_row row = list(p.other_node).rows[0];
-	assert_int_equal(pat_node_raise(p.node), 0);
+	assert_int_equal(pat_node_raise(p.node, pat_node_told(p.node)), 0);
 	assert_int_equal(pat_node_reap(p.other_node, row.incarnation, row.counter), 0);
 	assert_int_equal(list(p.other_node).n, 2);
 	assert_int_equal(pat_node_reap(p.other_node, row.incarnation, row.counter + 1), 0);
 	assert_int_equal(list(p.other_node).n, 1);
-	assert_int_equal(pat_node_raise(p.node), PAT_NODE_E_REAPED);
+	assert_int_equal(pat_node_raise(p.node, pat_node_told(p.node)), PAT_NODE_E_REAPED);
 	/* It comes back as another. */
 	assert_int_equal(pat_node_register(p.node), 0);
 	assert_string_not_equal(pat_node_incarnation(p.node), row.incarnation);
