@@ -370,7 +370,8 @@ def test_several_are_selected_and_revoked_at_once(person, browser):
     browser.fill("tokens-search", "T2")
     browser.lists("T2")
     browser.says("tokens-selected", "1 selected")
-    browser.fill("tokens-search", " " + Keys.BACKSPACE)
+    # As a person does, who stays in the field: one that was left is written again when the list is read meanwhile.
+    browser.see("tokens-search").send_keys(Keys.CONTROL + "a", Keys.BACKSPACE)
     browser.lists("T4", "T3", "T2", "T1", "T0")
     browser.select("T4")
     browser.click("tokens-revoke-selected")

@@ -150,7 +150,7 @@ def cluster(folder, moment, wrong=None):
                    envs=[{"PAT_PAUSE": first}, {"PAT_PAUSE": second}, {"PAT_PAUSE": second}])
 
 
-SHORT = (cut_off, at_once, former_primary)
+SHORT = (cut_off, at_once)
 
 
 @pytest.mark.parametrize("moment", WORST if LONG else SHORT, ids=lambda m: m.__name__)
