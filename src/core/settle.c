@@ -65,10 +65,22 @@ static const struct pat_node_row *row_find(const struct pat_core_node *node,
 	return NULL;
 }
 
+/* Where there are more than a receipt has room for, whoever has a row now is waited for. */
+static bool rows_agree(const struct wait *w)
+{
+	const struct pat_core_node *node = w->node;
+
+	for (size_t i = 0; i < node->n_rows; i++)
+		if (node->rows[i].applied < w->seq &&
+		    strcmp(node->rows[i].incarnation, node->own) != 0)
+			return false;
+	return true;
+}
+
 /* Whether all rows of the last look agree. */
 static bool nodes_judge(struct wait *w)
 {
-	bool all = true;
+	bool all = w->receipt->n < PAT_RECEIPT_NODES_MAX || rows_agree(w);
 
 	for (size_t i = 0; i < w->receipt->n; i++) {
 		struct pat_receipt_node *n = &w->receipt->nodes[i];
