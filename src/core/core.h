@@ -173,6 +173,12 @@ struct pat_receipt {
 int pat_core_settle(struct pat_core *core, const struct pat_actor *actor,
                     struct pat_receipt *receipt) PAT_MUST_USE;
 
+/* Whether what such a call returned says that the change is made, in force everywhere or not yet. */
+static inline bool pat_core_made(int r)
+{
+	return r == 0 || r == PAT_CORE_E_NOT_EFFECTIVE;
+}
+
 /* The nodes, as their rows say now. */
 struct pat_core_node_view {
 	const char *incarnation;

@@ -127,13 +127,13 @@ static int set_disabled(struct pat_call *call, struct pat_person *person, bool d
 
 	int r = pat_core_person_set_disabled(call->context->core, person->id, disabled,
 	                                     &call->actor, &call->receipt);
-	if (r != 0)
-		return pat_call_refuse_core(call, r, NULL, 0);
-	if (person->disabled != disabled)
+	if (pat_core_made(r) && person->disabled != disabled)
 		pat_log(PAT_LOG_INFO, disabled ? "person.disabled" : "person.enabled", "person",
 		        pat_num(number, person->id), "via", "api", "actor",
 		        pat_num(by, call->who.person.id), "by", call->by, "address",
 		        call->request->address, "request_id", call->request->request_id, NULL);
+	if (r != 0)
+		return pat_call_refuse_core(call, r, NULL, 0);
 	person->disabled = disabled;
 	struct pat_json_writer w = pat_call_json(call, 200);
 	write_person(&w, person);
@@ -180,7 +180,7 @@ int pat_api_admin_token_delete(struct pat_call *call)
 		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
 	int r = pat_core_token_revoke_any(call->context->core, tid, &call->actor, &record,
 	                                  &call->receipt);
-	if (r == 0 || r == PAT_CORE_E_NOT_EFFECTIVE)
+	if (pat_core_made(r))
 		pat_api_log_token(call, "token.revoked", &record);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);

@@ -164,9 +164,9 @@ int pat_api_revoke_form(struct pat_call *call)
 	r = pat_core_service_revoke(call->context->core, q.token.text, q.token.len, &call->actor,
 	                            record);
 	pat_wipe(&q, sizeof(q));
-	if (r == 0)
+	if (pat_core_made(r))
 		log_revoked(call, &service, record);
-	else if (r != PAT_CORE_E_NOT_FOUND)
+	if (r != 0 && r != PAT_CORE_E_NOT_FOUND)
 		return r < 0 ? r : -EIO;
 	struct pat_json_writer w = pat_call_json(call, 200);
 	pat_json_open(&w, NULL, '{');

@@ -65,10 +65,11 @@ int pat_api_self_delete(struct pat_call *call)
 		return r;
 	r = pat_core_token_revoke(call->context->core, &who, tid, &call->actor, &record,
 	                          &call->receipt);
+	if (pat_core_made(r))
+		pat_log(PAT_LOG_INFO, "token.revoked", "tid", call->request->token_id, "person",
+		        pat_num(person, who.person.id), "via", "token", "address",
+		        call->request->address, "request_id", call->request->request_id, NULL);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
-	pat_log(PAT_LOG_INFO, "token.revoked", "tid", call->request->token_id, "person",
-	        pat_num(person, who.person.id), "via", "token", "address", call->request->address,
-	        "request_id", call->request->request_id, NULL);
 	return answer(call, &record);
 }

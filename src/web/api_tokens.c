@@ -289,7 +289,7 @@ int pat_api_token_patch(struct pat_call *call)
 		scopes[i] = json_string_value(json_array_get(fields[0].list, i));
 	r = pat_core_token_narrow(call->context->core, &call->who, tid, scopes, n, &call->actor,
 	                          &record, &call->receipt);
-	if (r == 0 || r == PAT_CORE_E_NOT_EFFECTIVE)
+	if (pat_core_made(r))
 		pat_api_log_token(call, "token.narrowed", &record);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
@@ -305,7 +305,7 @@ int pat_api_token_delete(struct pat_call *call)
 		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
 	int r = pat_core_token_revoke(call->context->core, &call->who, tid, &call->actor, &record,
 	                              &call->receipt);
-	if (r == 0 || r == PAT_CORE_E_NOT_EFFECTIVE)
+	if (pat_core_made(r))
 		pat_api_log_token(call, "token.revoked", &record);
 	if (r != 0)
 		return pat_call_refuse_core(call, r, NULL, 0);
