@@ -143,7 +143,7 @@ ngx_http_pat_ctx_t *ngx_http_pat_make_ctx(ngx_http_request_t *r);
 ngx_http_pat_ctx_t *ngx_http_pat_judged_ctx(ngx_http_request_t *r);
 
 /*
- * Both NGX_OK, NGX_ERROR, or NGX_AGAIN: the request will be run again.
+ * NGX_OK, or NGX_AGAIN: the request will be run again.
  */
 ngx_int_t ngx_http_pat_wait_first(ngx_http_request_t *r,
     ngx_http_pat_ctx_t *ctx, struct pat_verifier *verifier,

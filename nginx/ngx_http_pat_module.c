@@ -111,12 +111,8 @@ ngx_http_pat_access_handler(ngx_http_request_t *r)
 
     rc = ngx_http_pat_judge(r, plcf, &ctx, &rw);
 
-    if (rc == NGX_AGAIN) {
-        return NGX_AGAIN;
-    }
-
     if (rc != NGX_OK) {
-        return NGX_ERROR;
+        return rc;
     }
 
     if (ctx->verdict == PAT_VERDICT_ALLOWED) {
@@ -340,12 +336,13 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     if (verdict == PAT_VERDICT_UNKNOWN && verifying.asks) {
         rc = ngx_http_pat_wait_unknown(r, ctx, ngx_http_pat_verifier);
 
-        if (rc == NGX_AGAIN && rw) {
-            ngx_http_pat_rewrite_undo(r, rw);
-        }
+        if (rc == NGX_AGAIN) {
 
-        if (rc == NGX_AGAIN || rc == NGX_ERROR) {
-            return rc;
+            if (rw) {
+                ngx_http_pat_rewrite_undo(r, rw);
+            }
+
+            return NGX_AGAIN;
         }
 
         if (rc == NGX_DECLINED) {

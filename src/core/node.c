@@ -514,16 +514,14 @@ static int follow(struct pat_core *core, uint64_t lease_end_ns)
 	pat_pause("N3");
 	if (pat_breaks("LATE_T0"))
 		lease_end_ns = pat_clock_boot_ns() + node->lease_ns;
-
 	if (r == 0) {
 		atomic_store(&node->skew_s, view.database_s - pat_clock_wall_s());
-		r = products(core);
 	} else if (r == PAT_NODE_E_ANEW) {
 		node->anew = true;
 		r = renew(core, lease_end_ns);
-		if (r == 0)
-			r = products(core);
 	}
+	if (r == 0)
+		r = products(core);
 	if (r == 0)
 		lease_set(core, lease_end_ns);
 	return r;

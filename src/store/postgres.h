@@ -37,6 +37,8 @@
 
 /* ---- The store. */
 
+#define PAT_PG_ID_BYTES 33
+
 /* The connection that writes, and what is known of the database at its other end. */
 struct pat_pg_link {
 	struct pat_pg_conn conn;
@@ -47,7 +49,7 @@ struct pat_pg_link {
 	char backend_started[64];
 	char identity[40]; /* of the database, made with it */
 	char timeline[16]; /* of the server: changes when a standby takes over */
-	char id[33]; /* of this process's row in `batch`, and the number that stands there or will */
+	char id[PAT_PG_ID_BYTES]; /* of this process's row in `batch`, and the number that stands there or will */
 	int64_t number;
 };
 
@@ -129,6 +131,9 @@ int pat_pg_server_sessions(const char *url, struct pat_pg_conn *conn,
 int pat_pg_migrate(struct pat_pg_conn *conn, struct pat_err *err) PAT_MUST_USE;
 
 /* ---- The link. (postgres_link.c) */
+
+/* 128 random bits in hexadecimal, for a row that nobody else has. */
+int pat_pg_id_make(char ret[static PAT_PG_ID_BYTES]) PAT_MUST_USE;
 
 /* Connects, takes the database for this process, migrates, and reads the head. Refuses with the reason. */
 int pat_pg_link_open(struct pat_pg *pg, struct pat_err *err) PAT_MUST_USE;

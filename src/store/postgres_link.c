@@ -139,13 +139,13 @@ static int batches_prune(struct pat_pg_conn *conn)
 	                 "DELETE FROM batch WHERE at < extract(epoch FROM now())::int8 - 604800");
 }
 
-static int id_make(struct pat_pg_link *link)
+int pat_pg_id_make(char ret[static PAT_PG_ID_BYTES])
 {
-	uint8_t random[(sizeof(link->id) - 1) / 2];
+	uint8_t random[(PAT_PG_ID_BYTES - 1) / 2];
 
 	int e = pat_random(random, sizeof(random));
 	if (e == 0)
-		pat_hex_encode(random, sizeof(random), link->id);
+		pat_hex_encode(random, sizeof(random), ret);
 	return e;
 }
 
@@ -165,7 +165,7 @@ int pat_pg_link_open(struct pat_pg *pg, struct pat_err *err)
 	if (e == 0)
 		e = pat_pg_migrate(&link->conn, &why);
 	if (e == 0)
-		e = id_make(link);
+		e = pat_pg_id_make(link->id);
 	if (e == 0)
 		e = batches_prune(&link->conn);
 	if (e == 0)

@@ -18,8 +18,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/codec.h"
-#include "base/crypto.h"
 #include "base/log.h"
 #include "base/provoke.h"
 #include "store/postgres.h"
@@ -124,12 +122,10 @@ static int run_durably(struct pat_pg_conn *conn, struct pat_pg_query *q)
 
 int pat_node_register(struct pat_node *node)
 {
-	uint8_t random[PAT_INCARNATION_CHARS / 2];
+	int e = pat_pg_id_make(node->incarnation);
 
-	int e = pat_random(random, sizeof(random));
 	if (e < 0)
 		return e;
-	pat_hex_encode(random, sizeof(random), node->incarnation);
 	node->acknowledged = 0;
 	node->counter = 1;
 	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_query(

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """What administrators are told of the nodes on one database: GET /api/v1/admin/nodes and `patd nodes`."""
-import time
 
 import pytest
 
 from product import Product
-from nodes_cluster import Cluster
+from nodes_cluster import Cluster, until
 
 KEYS = {"node", "incarnation", "lease_ms", "behind", "silent_ms", "state", "self"}
 LEASE = 3
@@ -21,14 +20,6 @@ def listed(nodes, **kw):
     answer = nodes[0].ada.call("GET", "/api/v1/admin/nodes", **kw)
     assert answer.status == 200 and answer.headers["Cache-Control"] == "no-store", answer
     return {node["node"]: node for node in answer.json["nodes"]}
-
-
-def until(condition, seconds=10):
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end
-        time.sleep(0.05)
-    return found
 
 
 def test_both_are_listed_and_the_one_that_answers_says_so(nodes):
