@@ -73,7 +73,8 @@ ngx_http_pat_refuse(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
 
     if (plcf->verify
         && (verdict == PAT_VERDICT_RESOURCE || verdict == PAT_VERDICT_PATH
-            || verdict == PAT_VERDICT_ROUTE || verdict == PAT_VERDICT_METHOD))
+            || verdict == PAT_VERDICT_ROUTE || verdict == PAT_VERDICT_METHOD
+            || verdict == PAT_VERDICT_PRODUCT))
     {
         status = NGX_HTTP_FORBIDDEN;
     }

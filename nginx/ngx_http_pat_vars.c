@@ -63,7 +63,8 @@ static ngx_str_t  ngx_http_pat_verdicts[PAT_VERDICTS] = {
     ngx_string("closed"),
     ngx_string("path"),
     ngx_string("route"),
-    ngx_string("method")
+    ngx_string("method"),
+    ngx_string("product")
 };
 
 

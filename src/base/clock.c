@@ -26,6 +26,16 @@ uint64_t pat_clock_boot_ns(void)
 	return pat_clock_skewed((uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec);
 }
 
+void pat_clock_cond_init(pthread_cond_t *cond)
+{
+	pthread_condattr_t attr;
+
+	(void)pthread_condattr_init(&attr);
+	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	(void)pthread_cond_init(cond, &attr);
+	(void)pthread_condattr_destroy(&attr);
+}
+
 #define TIME_MAX_S 253402300799 /* 9999-12-31T23:59:59Z */
 
 /* Two digits and what stands behind them. */

@@ -5,6 +5,8 @@
 #ifndef PAT_BASE_CLOCK_H
 #define PAT_BASE_CLOCK_H
 
+#include <pthread.h>
+
 #include "base/base.h"
 
 #define PAT_TIME_TEXT_BYTES 21 /* "2026-11-23T17:00:00Z" and its NUL; years 1970..9999 */
@@ -14,6 +16,9 @@ int64_t pat_clock_wall_s(void);
 
 /* Nanoseconds on CLOCK_BOOTTIME: the clock that does not stop during suspend. */
 uint64_t pat_clock_boot_ns(void);
+
+/* A condition whose timed waits are by CLOCK_MONOTONIC, whatever happens to the wall clock. Linux never fails this. */
+void pat_clock_cond_init(pthread_cond_t *cond);
 
 /* Writes `t` as UTC; times outside 1970..9999 are written as the nearest of the two ends. */
 void pat_time_format(int64_t t, char out[static PAT_TIME_TEXT_BYTES]);

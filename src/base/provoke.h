@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * For tests of what happens when it happens at the worst moment. Only a build with -Dprovoked=true has any of it; in every
- * other one these are nothing, and the compiler leaves nothing of them.
+ * For tests of what happens when it happens at the worst moment. Only build/patd-provoked and its nginx module have any of it; in all
+ * that is shipped these are nothing, and the compiler leaves nothing of them.
  *
  * Set in the environment of patd, and of nginx when it loads the module:
  *   PAT_PAUSE=N3:20:500,V4:5:30   at point N3 in 20 of 100 times for up to 500 ms, …

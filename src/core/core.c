@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/codec.h"
 #include "base/log.h"
 #include "core/node.h"
 #include "core/private.h"
@@ -53,6 +54,8 @@ int pat_core_outcome(int store_outcome)
 		return PAT_CORE_E_IDEMPOTENCY_CONFLICT;
 	case PAT_STORE_E_ENDED:
 		return PAT_CORE_E_TOKEN_ENDED;
+	case PAT_STORE_E_REPLACED:
+		return PAT_CORE_E_TOKEN_REPLACED;
 	case PAT_STORE_E_WIDER:
 		return PAT_CORE_E_SCOPE_NOT_HELD;
 	case PAT_STORE_E_SETUP_DONE:
@@ -67,12 +70,24 @@ int pat_core_outcome(int store_outcome)
 /* Without memory for the narrower grant the wider one must not stay: rather no token, until the next start. */
 static int index_narrow(struct pat_core *core, const struct pat_record *record)
 {
+	(void)pat_index_writer_expire(core->index, record->digest, record->expires_s);
 	int r = pat_index_writer_regrant(core->index, record->digest, record->scopes,
 	                                 record->limits);
 
 	if (r < 0)
 		pat_core_index_leave(core, record->digest);
+	else
+		pat_core_index_changed(core, record->digest, false);
 	return r < 0 ? r : 0;
+}
+
+static int index_enter(struct pat_core *core, const struct pat_record *record)
+{
+	int r = pat_core_index_add(core->index, record);
+
+	if (r == 0)
+		pat_core_index_changed(core, record->digest, true);
+	return r;
 }
 
 /* The store has the change already, so a journal that can not be written undoes nothing: it is said, and tried again
@@ -107,14 +122,14 @@ static void listener(void *arg, const struct pat_change *changes, size_t n)
 		if (c->kind == PAT_CHANGE_TOKEN_REMOVED)
 			pat_core_index_leave(core, c->digest);
 		else if (c->kind == PAT_CHANGE_TOKEN_ADDED)
-			r = pat_core_index_add(core->index, c->record);
+			r = index_enter(core, c->record);
 		else if (c->kind == PAT_CHANGE_TOKEN_NARROWED)
 			r = index_narrow(core, c->record);
 		else if (c->kind == PAT_CHANGE_PRODUCT && core->node)
-			atomic_store(&core->products_stale, true);
+			pat_core_due_heard(core, c->seq);
 		if (r < 0)
 			pat_log(PAT_LOG_ERROR, "index.full", "error", pat_err_words(r), NULL);
-		pat_index_writer_applied(core->index, c->seq);
+		pat_index_writer_applied(core->index, pat_core_in_force(core, c->seq));
 	}
 	pat_core_node_changed(core);
 }
@@ -152,6 +167,14 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 	                   &core->store, err);
 	if (r < 0)
 		return r;
+	r = pat_store_key_check(core->store);
+	if (r == PAT_STORE_E_KEY)
+		return pat_err_set(
+			err, -EINVAL,
+			"row.key is not the key that the database was written with: copy it from another node, or from a backup;"
+			" a new key, which ends all tokens, has the next number (row2)");
+	if (r < 0)
+		return pat_err_set(err, r, "cannot read the store: %s", pat_err_words(r));
 	r = pat_store_head(core->store, &seq, &latest);
 	if (r < 0)
 		return pat_err_set(err, r, "cannot read the store: %s", pat_err_words(r));
@@ -164,6 +187,35 @@ static int open_parts(struct pat_core *core, struct pat_err *err)
 	                               : pat_core_products_load(core, NULL, err);
 }
 
+static int64_t notifier_now(void *arg)
+{
+	return pat_core_now(arg);
+}
+
+/* One that serves alone is always the same: after a crash it goes on at once. One of several is another after each start. */
+static int notifier_start(struct pat_core *core)
+{
+	const struct pat_core_config *config = &core->config;
+	uint8_t random[16] = { 0 };
+	char holder[2 * sizeof(random) + 1] = "alone";
+
+	if (!config->mailer)
+		return 0;
+	int r = core->node ? pat_random(random, sizeof(random)) : 0;
+	if (core->node)
+		pat_hex_encode(random, sizeof(random), holder);
+	if (r == 0)
+		r = pat_notifier_new(&(struct pat_notifier_config){ .store = core->store,
+		                                                    .mailer = config->mailer,
+		                                                    .holder = holder,
+		                                                    .url = config->pages_url,
+		                                                    .row_key = &config->row_key,
+		                                                    .now = notifier_now,
+		                                                    .now_arg = core },
+		                     &core->notifier);
+	return r == 0 ? pat_notifier_start(core->notifier) : r;
+}
+
 int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, struct pat_err *err)
 {
 	struct pat_core *core = calloc(1, sizeof(*core));
@@ -172,8 +224,9 @@ int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, s
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	core->config = *config;
 	(void)pthread_mutex_init(&core->stop_lock, NULL);
-	(void)pthread_cond_init(&core->stop_wake, NULL);
+	pat_clock_cond_init(&core->stop_wake);
 	(void)pthread_mutex_init(&core->import_lock, NULL);
+	(void)pthread_mutex_init(&core->due_lock, NULL);
 	(void)pthread_mutex_init(&core->left_lock, NULL);
 	(void)pthread_mutex_init(&core->undead_lock, NULL);
 	(void)pthread_mutex_init(&core->asked_lock, NULL);
@@ -183,10 +236,15 @@ int pat_core_open(const struct pat_core_config *config, struct pat_core **ret, s
 		r = pat_core_keeper_start(core);
 		if (r == 0 && core->node)
 			r = pat_core_node_start(core);
+		if (r == 0)
+			r = notifier_start(core);
 		if (r < 0)
 			(void)pat_err_set(err, r, "cannot start a thread: %s", pat_err_words(r));
 	}
 	if (r < 0) {
+		/* Nobody has served as this node, so nobody has to wait for it. */
+		if (!core->published)
+			pat_core_node_leave(core);
 		pat_core_close(core);
 		return r;
 	}
@@ -198,6 +256,7 @@ void pat_core_close(struct pat_core *core)
 {
 	if (!core)
 		return;
+	pat_notifier_free(PAT_TAKE(core->notifier));
 	pat_core_node_stop(core);
 	pat_core_keeper_stop(core);
 	pat_core_node_free(core);
@@ -216,6 +275,7 @@ void pat_core_close(struct pat_core *core)
 	(void)pthread_mutex_destroy(&core->asked_lock);
 	(void)pthread_mutex_destroy(&core->undead_lock);
 	free(core->undead.list);
+	(void)pthread_mutex_destroy(&core->due_lock);
 	(void)pthread_mutex_destroy(&core->import_lock);
 	(void)pthread_mutex_destroy(&core->left_lock);
 	(void)pthread_cond_destroy(&core->stop_wake);
@@ -228,6 +288,7 @@ void pat_core_end(struct pat_core *core)
 {
 	if (!core)
 		return;
+	pat_notifier_free(PAT_TAKE(core->notifier));
 	pat_core_node_stop(core);
 	pat_core_keeper_stop(core);
 	if (core->index)

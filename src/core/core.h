@@ -13,6 +13,7 @@
 
 #include "base/err.h"
 #include "core/catalogue.h"
+#include "mail/mail.h"
 #include "policy/openapi.h"
 #include "store/usage.h"
 
@@ -78,18 +79,36 @@ enum pat_core_outcome {
 	PAT_CORE_E_TITLE,
 	PAT_CORE_E_ACCENT,
 	PAT_CORE_E_PORTAL_PRODUCT, /* only for a product that was imported can a service vouch for people */
-	PAT_CORE_E_PORTAL_NONE, /* the service may not send people here */
+	PAT_CORE_E_PORTAL_NONE,   /* the service may not send people here */
+	PAT_CORE_E_PORTAL_KEPT,   /* the product of a service with a portal can not be another */
+	PAT_CORE_E_PORTAL_SCOPES, /* its product has none, and somebody new could do nothing here */
 	PAT_CORE_E_SUBJECT,
 	PAT_CORE_E_RETURN_URL,
 	PAT_CORE_E_PERSON_DISABLED,
 	PAT_CORE_E_NOT_EFFECTIVE, /* the change is made, and not yet in force everywhere: ask again */
 	PAT_CORE_E_LINK,          /* the link was used, has expired, or never was */
+	PAT_CORE_E_TOKEN_REPLACED, /* rotating: another was made in its place already */
+	PAT_CORE_E_OVERLAP,        /* … the old one can not go on for so long */
+};
+
+#define PAT_LEASE_MS_MAX 300000
+
+/* Somebody who answers from a copy of what the index holds. Told of each change when it is in the index, and before its maker is
+ * answered, by the thread that makes it or the node's: when the call returns, the copy has the change or answers nothing any more. The calls
+ * must not call the core. */
+struct pat_core_mirror {
+	void *arg;
+	/* A token is as the index says now: it is there or not. `is_new`: it was never there before. */
+	void (*changed)(void *arg, const uint8_t digest[static PAT_DIGEST_BYTES], bool is_new);
+	/* The index is another one: nothing that was told before counts. */
+	void (*renewed)(void *arg);
 };
 
 struct pat_core_config {
 	const char *store;      /* location */
 	const char *node_label; /* one of several nodes: what administrators see; NULL: alone */
-	int64_t lease_ms;       /* how long a node answers without the store; with a label */
+	int64_t lease_ms; /* how long a node answers without the store; with a label; at most PAT_LEASE_MS_MAX */
+	unsigned waiting_max; /* calls that may wait as long as a dead node makes them */
 	bool strict; /* … it never does: each answer is of what was in the store when it was asked */
 	const char *journal; /* file of revocations, outside the store; NULL: none */
 	const char *index_directory;
@@ -114,11 +133,15 @@ struct pat_core_config {
 	unsigned argon2_waiting;      /* more than this wait: -EBUSY */
 	const char *common_passwords; /* file, or NULL */
 	const struct pat_catalogue *catalogue; /* outlives the core */
+	const struct pat_core_mirror *mirror;  /* NULL: none; outlives the core */
 	const struct pat_rules *
 		built_in; /* of the product that is built in; NULL: there is none. Outlives the core */
 	const char *built_in_name;
 	const struct pat_catalogue *own; /* patd's own scopes; NULL: none. Outlives the core */
 	const char *own_name;            /* the product that a token has to name for them */
+	const struct pat_mailer *mailer; /* NULL: no mail is sent. Outlives the core */
+	const char
+		*pages_url; /* with a mailer: where people reach the pages; no slash at its end */
 };
 
 /* Opens the store, loads the index and publishes it, starts the housekeeping thread. On failure `err`
@@ -270,6 +293,7 @@ struct pat_profile_answer {
 	bool renamed;
 	bool email_changed;
 	bool picture_changed;
+	bool wishes_changed;
 	unsigned retry_after_s; /* with E_TOO_MANY */
 };
 
@@ -278,6 +302,11 @@ int pat_core_profile_change(struct pat_core *core, const struct pat_signed_in *w
                             const struct pat_profile_request *request,
                             const struct pat_actor *actor,
                             struct pat_profile_answer *ret) PAT_MUST_USE;
+
+/* Sets what the person wants mail about: bits of enum pat_wish. E_TOO_MANY. */
+int pat_core_wishes_change(struct pat_core *core, const struct pat_signed_in *who, unsigned wishes,
+                           const struct pat_actor *actor,
+                           struct pat_profile_answer *ret) PAT_MUST_USE;
 
 /* Gives the person a picture of at most PAT_PICTURE_BYTES_MAX bytes; PAT_PICTURE_NONE takes it away. E_PICTURE_…, E_TOO_MANY. */
 int pat_core_picture_change(struct pat_core *core, const struct pat_signed_in *who,
@@ -297,11 +326,13 @@ struct pat_token_request {
 	size_t n_scopes;
 	const char *const *limits; /* words of token/limits.h */
 	size_t n_limits;
-	int64_t expires_s;           /* 0: see expires_days; PAT_NEVER where allowed */
-	int64_t expires_days;        /* 0: see expires_s; both 0: E_EXPIRY_REQUIRED */
-	const uint8_t *maker;        /* tid of the token that asks for it; NULL: its owner does */
-	const char *idempotency_key; /* NULL: none */
-	uint8_t request_hash[32];    /* SHA-256 of the request's body, with a key */
+	int64_t expires_s;    /* 0: see expires_days; PAT_NEVER where allowed */
+	int64_t expires_days; /* 0: see expires_s; both 0: E_EXPIRY_REQUIRED */
+	const uint8_t *maker; /* tid of the token that asks for it; NULL: its owner does */
+	const struct pat_record *replaces; /* pat_core_token_rotate() fills this in */
+	int64_t old_ends_in_s;             /* how much longer that one lives; 0: it is revoked */
+	const char *idempotency_key;       /* NULL: none */
+	uint8_t request_hash[32];          /* SHA-256 of the request's body, with a key */
 };
 
 struct pat_token_answer {
@@ -316,6 +347,17 @@ struct pat_token_answer {
 int pat_core_token_create(struct pat_core *core, const struct pat_signed_in *who,
                           const struct pat_token_request *request, const struct pat_actor *actor,
                           struct pat_token_answer *ret) PAT_MUST_USE;
+#define PAT_OVERLAP_S_MAX INT64_C(604800) /* seven days */
+/* Makes a token like one's own live one, with another secret, in its place: name, note, scopes and limits are taken from it, and
+ * where the request says no expiry, as long a life. The old one, and what it has made, end after request->old_ends_in_s, or when
+ * they would have. What creating says, and E_NOT_FOUND, E_TOKEN_ENDED, E_TOKEN_REPLACED, E_OVERLAP; E_BEYOND_EXPIRY also of a
+ * token that would replace what made it. `ret_old`: the old one as it is now, after 0 and E_REPLAYED, as is `receipt`, which says whether
+ * the old one's end is in force everywhere, or will be by then: the new one is made, in any case. */
+int pat_core_token_rotate(struct pat_core *core, const struct pat_signed_in *who,
+                          const uint8_t tid[static PAT_TID_BYTES],
+                          struct pat_token_request *request, const struct pat_actor *actor,
+                          struct pat_token_answer *ret, struct pat_record *ret_old,
+                          struct pat_receipt *receipt) PAT_MUST_USE;
 /* E_NOT_FOUND. After 0, no verification begun later says yes: of this one, and of what it has made. */
 int pat_core_token_revoke(struct pat_core *core, const struct pat_signed_in *who,
                           const uint8_t tid[static PAT_TID_BYTES], const struct pat_actor *actor,
@@ -388,6 +430,8 @@ int pat_core_product_rules(struct pat_core *core, const char *name, struct pat_r
                            struct pat_err *err) PAT_MUST_USE;
 /* Whether a token may have the scope: it is in the catalogue, or a product's operations take it, or it is patd's own. */
 bool pat_core_scope_known(struct pat_core *core, const char *scope);
+/* How many scopes operations of this very product take; 0 of one that is not there. */
+size_t pat_core_product_scopes(struct pat_core *core, const char *name);
 /* Whether operations of this very product take the scope. */
 bool pat_core_product_takes(struct pat_core *core, const char *name, const char *scope);
 /* Whether there is such a product, and, unless `param` is NULL, one of its operations has this path parameter. */
@@ -409,6 +453,24 @@ struct pat_service_request {
  * E_ORIGIN, E_TITLE, E_ACCENT. */
 int pat_core_service_add(struct pat_core *core, const struct pat_service_request *request,
                          const struct pat_actor *actor, struct pat_secret *ret_secret) PAT_MUST_USE;
+
+struct pat_service_change {
+	const char *product;        /* NULL: as it is; so are all others */
+	bool portal;                /* give it one */
+	const char *const *origins; /* in the place of all that there are; none: as they are */
+	size_t n_origins;
+	const char *title;  /* "": its name */
+	const char *accent; /* "": none */
+};
+
+/* Its secret, and what its people have here, stay. E_NOT_FOUND, E_PORTAL_NONE: what is said is for a portal; E_PORTAL_KEPT; and as
+ * pat_core_service_add(). */
+int pat_core_service_edit(struct pat_core *core, const char *name,
+                          const struct pat_service_change *change,
+                          const struct pat_actor *actor) PAT_MUST_USE;
+/* Another secret, shown once; wipe it. The former one is refused from then on. What its people have here stays. E_NOT_FOUND. */
+int pat_core_service_rotate(struct pat_core *core, const char *name, const struct pat_actor *actor,
+                            struct pat_secret *ret_secret) PAT_MUST_USE;
 /* Ends the tokens and the sessions of the people it sent. E_NOT_FOUND. */
 int pat_core_service_remove(struct pat_core *core, const char *name,
                             const struct pat_actor *actor) PAT_MUST_USE;
@@ -451,7 +513,7 @@ struct pat_portal_answer {
 	unsigned retry_after_s; /* with E_TOO_MANY */
 };
 
-/* E_PORTAL_NONE, E_SUBJECT, E_NAME_…, E_EMAIL_MALFORMED, E_RETURN_URL, E_TOO_MANY, E_PERSON_DISABLED, E_CREDENTIALS (the service
+/* E_PORTAL_NONE, E_PORTAL_SCOPES, E_SUBJECT, E_NAME_…, E_EMAIL_MALFORMED, E_RETURN_URL, E_TOO_MANY, E_PERSON_DISABLED, E_CREDENTIALS (the service
  * was removed meanwhile). */
 int pat_core_portal_link(struct pat_core *core, const struct pat_service *service,
                          const struct pat_portal_request *request, const struct pat_actor *actor,
@@ -473,10 +535,13 @@ int pat_core_person_add(struct pat_core *core, const char *email, const char *na
 /* Those with a greater id than `after`, in order of id, at most `limit`. */
 int pat_core_person_list(struct pat_core *core, int64_t after, unsigned limit, pat_person_fn *fn,
                          void *arg) PAT_MUST_USE;
-/* By email, or SERVICE:SUBJECT. E_NOT_FOUND. Disabling ends sessions and tokens at once. */
+/* By email, or SERVICE:SUBJECT, whether disabled or not. E_NOT_FOUND. Without the password's hash. */
+int pat_core_person_named(struct pat_core *core, const char *who,
+                          struct pat_person *ret) PAT_MUST_USE;
+/* The same. Disabling ends sessions and tokens at once. */
 int pat_core_person_disable(struct pat_core *core, const char *who, bool disabled,
                             const struct pat_actor *actor, int64_t *ret_id) PAT_MUST_USE;
-/* The same by id. */
+/* By id. */
 int pat_core_person_set_disabled(struct pat_core *core, int64_t id, bool disabled,
                                  const struct pat_actor *actor,
                                  struct pat_receipt *receipt) PAT_MUST_USE;
@@ -491,6 +556,9 @@ int pat_core_person_find(struct pat_core *core, const char *email,
 /* The same of somebody disabled, too: whoever made something stays who they are. */
 int pat_core_person_known(struct pat_core *core, int64_t id, struct pat_person *ret) PAT_MUST_USE;
 
+/* Whether the audit records are as they were written, none missing between them or before the last. `ret_id`: of the last; or of the first that
+ * is missing or was edited. Reads them all. */
+int pat_core_audit_verify(struct pat_core *core, bool *ret_whole, int64_t *ret_id) PAT_MUST_USE;
 /* Audit records with a greater id than `after`, in order of id, at most `limit`. */
 int pat_core_audit_list(struct pat_core *core, int64_t after, unsigned limit, pat_audit_fn *fn,
                         void *arg) PAT_MUST_USE;

@@ -28,6 +28,7 @@ struct pat_journal {
 	size_t n;
 	size_t cap;
 	struct pat_buf noted;
+	char history[PAT_HISTORY_BYTES];
 	bool torn; /* the file may end in the middle of a line */
 };
 
@@ -55,9 +56,29 @@ static int tid_keep(struct pat_journal *j, const char *text)
 	return 0;
 }
 
+static const char *value_of(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(line, word, len) == 0 ? line + len : NULL;
+}
+
+static int line_read(struct pat_journal *j, const char *line)
+{
+	const char *tid = value_of(line, "revoked ");
+	const char *history = value_of(line, "history ");
+
+	if (history) {
+		size_t len = strcspn(history, "\n");
+
+		(void)snprintf(j->history, sizeof(j->history), "%.*s",
+		               (int)(len < sizeof(j->history) ? len : 0), history);
+	}
+	return tid && strlen(tid) > PAT_TID_CHARS ? tid_keep(j, tid) : 0;
+}
+
 static int journal_read(struct pat_journal *j)
 {
-	static const char word[] = "revoked ";
 	char line[LINE_BYTES_MAX];
 	bool torn = false;
 	int r = 0;
@@ -67,9 +88,8 @@ static int journal_read(struct pat_journal *j)
 		return -errno;
 	while (r == 0 && fgets(line, sizeof(line), f)) {
 		torn = !strchr(line, '\n');
-		if (!torn && strncmp(line, word, sizeof(word) - 1) == 0 &&
-		    strlen(line) > sizeof(word) + PAT_TID_CHARS)
-			r = tid_keep(j, line + sizeof(word) - 1);
+		if (!torn)
+			r = line_read(j, line);
 	}
 	(void)fclose(f);
 	j->torn = torn;
@@ -143,6 +163,17 @@ void pat_journal_note(struct pat_journal *j, const uint8_t digest[static PAT_DIG
 	pat_hex_encode(digest, PAT_TID_BYTES, tid);
 	pat_time_format(now_s, when);
 	(void)pat_buf_addf(&j->noted, "revoked %s %lld %s\n", tid, (long long)seq, when);
+}
+
+const char *pat_journal_history(const struct pat_journal *j)
+{
+	return j->history;
+}
+
+void pat_journal_history_note(struct pat_journal *j, const char *history)
+{
+	(void)snprintf(j->history, sizeof(j->history), "%s", history);
+	(void)pat_buf_addf(&j->noted, "history %s\n", history);
 }
 
 static int append(int fd, const char *at, size_t left)

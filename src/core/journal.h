@@ -27,6 +27,11 @@ bool pat_journal_has(const struct pat_journal *journal,
 void pat_journal_note(struct pat_journal *journal, const uint8_t digest[static PAT_DIGEST_BYTES],
                       int64_t seq, int64_t now_s);
 
+/* Of which history of the store it was noted last that nobody serves by an earlier one; "" where none was. */
+#define PAT_HISTORY_BYTES 80
+const char *pat_journal_history(const struct pat_journal *journal);
+void pat_journal_history_note(struct pat_journal *journal, const char *history);
+
 /* Appends what was noted. 0 or -errno: what could not be written is kept and tried again at the next call. */
 int pat_journal_sync(struct pat_journal *journal) PAT_MUST_USE;
 

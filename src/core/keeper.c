@@ -92,13 +92,19 @@ static void fold_usage(struct pat_core *core)
 	pat_intake_store(core->intake, core->store);
 }
 
+struct expiry {
+	struct pat_core *core;
+	bool any;
+};
+
 static int report_expired(void *arg, const struct pat_record *record)
 {
 	char tid[PAT_TID_CHARS + 1];
 	char owner[PAT_NUM_BYTES];
-	bool *any = arg;
+	struct expiry *expiry = arg;
 
-	*any = true;
+	expiry->any = true;
+	pat_core_index_changed(expiry->core, record->digest, false);
 	pat_record_tid(record->digest, tid);
 	pat_log(PAT_LOG_INFO, "token.expired", "tid", tid, "person", pat_num(owner, record->owner),
 	        NULL);
@@ -110,10 +116,11 @@ static int report_expired(void *arg, const struct pat_record *record)
 static void expire(struct pat_core *core, int64_t now)
 {
 	struct pat_usage moment = { .last_used_s = now };
-	bool any = false;
+	struct expiry expiry = { .core = core };
 
-	int r = pat_store_token_expired(core->store, core->reported_s, now, report_expired, &any);
-	if (r == 0 && any)
+	int r = pat_store_token_expired(core->store, core->reported_s, now, report_expired,
+	                                &expiry);
+	if (r == 0 && expiry.any)
 		r = pat_store_usage_fold(core->store, &moment, 1);
 	if (r == 0)
 		core->reported_s = now;
@@ -150,7 +157,7 @@ static bool keep_going(struct pat_core *core)
 {
 	struct timespec until;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec++;
 	(void)pthread_mutex_lock(&core->stop_lock);
 	if (!core->stopping)
@@ -190,7 +197,7 @@ static void *keeper_run(void *arg)
 		(void)pat_index_reader_refresh(core->own);
 		pat_core_products_refresh(core);
 		take_usage(core);
-		pat_core_settle_note(core);
+		pat_core_receipts_write(core);
 		pat_core_reassert(core);
 		if (core->former && turn >= former_since + FORMER_REST_S)
 			take_former(core);
@@ -205,7 +212,7 @@ static void *keeper_run(void *arg)
 	if (core->former)
 		take_former(core);
 	take_usage(core);
-	pat_core_settle_note(core);
+	pat_core_receipts_write(core);
 	fold_usage(core);
 	expire(core, pat_core_now(core));
 	return NULL;

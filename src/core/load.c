@@ -218,6 +218,7 @@ int pat_core_index_load(struct pat_core *core, struct pat_err *err)
 	if (core->node)
 		pat_core_node_begin(core);
 	r = pat_index_writer_publish(core->index, load.seq, pat_core_now(core), err);
+	core->published = true;
 	if (r == 0)
 		r = readers_open(core, err);
 	if (r < 0)
@@ -243,6 +244,8 @@ static int put_in_place(struct pat_core *core, struct load *load, uint64_t lease
 	}
 	if (r != 0)
 		pat_index_writer_swap(core->index, load->index);
+	else if (core->config.mirror)
+		core->config.mirror->renewed(core->config.mirror->arg);
 	pat_node_release(core->node->store);
 	return r;
 }
@@ -263,8 +266,11 @@ int pat_core_index_renew(struct pat_core *core, uint64_t lease_end_ns, struct pa
 		r = pat_index_reader_new(core->config.index_directory, &former);
 	if (r == 0)
 		r = put_in_place(core, &load, lease_end_ns, err);
-	if (r != 0)
+	if (r != 0) {
+		/* Products may have been read into what is not used. */
+		pat_core_due_end(core, false);
 		return r;
+	}
 	/* Its usage is still to be taken. */
 	former = atomic_exchange(&core->left_behind, former);
 	reassert_first(core, &load.undead);

@@ -16,6 +16,15 @@
 
 /* ---- The token that makes it. */
 
+/* Days are counted from now, and the maker's began a while ago: as many as it had at its birth end later than it by as
+ * long as it has lived. Whoever says days means days. */
+static void end_together(struct pat_record *record, const struct pat_record *maker)
+{
+	if (record->expires_s > maker->expires_s &&
+	    record->expires_s - maker->expires_s < PAT_DAY_S)
+		record->expires_s = maker->expires_s;
+}
+
 static int within(struct pat_record *record, const struct pat_record *maker)
 {
 	if (!pat_subset_scopes(record->scopes, maker->scopes))
@@ -28,7 +37,7 @@ static int within(struct pat_record *record, const struct pat_record *maker)
 }
 
 int pat_core_maker_check(struct pat_core *core, const uint8_t maker[static PAT_TID_BYTES],
-                         struct pat_record *record)
+                         bool in_days, struct pat_record *record)
 {
 	pat_cleanup(pat_freep) struct pat_record *m = calloc(1, sizeof(*m));
 
@@ -41,6 +50,8 @@ int pat_core_maker_check(struct pat_core *core, const uint8_t maker[static PAT_T
 	if (r != 0 || m->state != PAT_RECORD_LIVE || m->expires_s <= record->issued_s)
 		return PAT_CORE_E_TOKEN_ENDED;
 	memcpy(record->maker, maker, PAT_TID_BYTES); /* UNSAFE: fixed sizes */
+	if (in_days)
+		end_together(record, m);
 	return within(record, m);
 }
 

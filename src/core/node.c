@@ -32,18 +32,9 @@
 #define RETRY_NS     (100 * MS)
 #define CATCH_UP_NS  (5 * MS)  /* at most so often */
 #define LOOK_NS      (20 * MS) /* while somebody waits for the others */
-#define LIST_WAIT_NS (1000 * MS)
 #define PRUNE_ROUNDS 30
 #define SKEW_S       30
-#define RATE_PERCENT 1 /* how far apart two machines' clocks may go */
-#define MARGIN_NS    (50 * MS)
-
-uint64_t pat_core_lease_over_ns(int64_t lease_ms)
-{
-	if (pat_breaks("SHORT_WAIT"))
-		return (uint64_t)lease_ms * MS;
-	return (uint64_t)lease_ms * MS * (100 + RATE_PERCENT) / (100 - RATE_PERCENT) + MARGIN_NS;
-}
+#define DRAIN_MAX    256 /* reads: a pipe may be filled as fast as it is emptied */
 
 /* ---- Beginning and ending. */
 
@@ -65,6 +56,36 @@ static int bell_make(struct pat_core *core, struct pat_err *err)
 	return 0;
 }
 
+bool pat_core_history_known(const struct pat_core *core, struct pat_node *node)
+{
+	return !core->journal || pat_node_told(node) == 0 ||
+	       strcmp(pat_journal_history(core->journal), pat_node_history(node)) == 0;
+}
+
+/* Where another server has taken over, rows may be missing that others still serve by: for a while nothing but time counts. */
+static void be_cautious(struct pat_core *core)
+{
+	core->node->history_noted = false;
+	atomic_store(&core->node->cautious_until_ns,
+	             pat_clock_boot_ns() + pat_core_lease_over_ns(core->config.lease_ms));
+}
+
+/* From now on a start knows that it needs no caution. */
+static void history_note(struct pat_core *core)
+{
+	struct pat_core_node *node = core->node;
+
+	if (node->history_noted || !core->journal ||
+	    pat_clock_boot_ns() < atomic_load(&node->cautious_until_ns))
+		return;
+	pat_node_hold(node->store); /* the listener writes there as well */
+	if (strcmp(pat_journal_history(core->journal), pat_node_history(node->store)) != 0)
+		pat_journal_history_note(core->journal, pat_node_history(node->store));
+	int r = pat_journal_sync(core->journal);
+	pat_node_release(node->store);
+	node->history_noted = r == 0;
+}
+
 /* Registered before the index is loaded, so that whoever changes something from now on waits for this node. */
 static int join(struct pat_core *core, struct pat_err *err)
 {
@@ -77,6 +98,12 @@ static int join(struct pat_core *core, struct pat_err *err)
 	node->began_ns = pat_clock_boot_ns();
 	if (r == 0)
 		r = pat_node_connect(node->store);
+	if (r == 0 && !pat_core_history_known(core, node->store)) {
+		pat_log(PAT_LOG_INFO, "node.unknown_history", "hint",
+		        "another database server has taken over since this node ran last, or it is new here: for the time of a lease every revoke waits for it",
+		        NULL);
+		be_cautious(core);
+	}
 	if (r == 0)
 		r = pat_node_register(node->store);
 	if (r != 0)
@@ -89,7 +116,6 @@ static int join(struct pat_core *core, struct pat_err *err)
 int pat_core_node_new(struct pat_core *core, struct pat_err *err)
 {
 	struct pat_core_node *node = calloc(1, sizeof(*node));
-	pthread_condattr_t attr;
 
 	if (!node)
 		return pat_err_set(err, -ENOMEM, "out of memory");
@@ -99,10 +125,7 @@ int pat_core_node_new(struct pat_core *core, struct pat_err *err)
 	node->lease_ns = (uint64_t)core->config.lease_ms * MS;
 	(void)pthread_mutex_init(&node->lock, NULL);
 	(void)pthread_mutex_init(&node->kept_lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&node->seen, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	pat_clock_cond_init(&node->seen);
 	int r = join(core, err);
 	if (r == PAT_NODE_E_ALONE)
 		pat_core_node_free(core);
@@ -194,209 +217,18 @@ static void lease_drop(struct pat_core *core, const char *why)
 	lease_set(core, 0);
 }
 
-/* ---- The others. */
-
-/* A row and since when it says the same. Those that say the same for L' are of nodes whose lease is over. */
-struct pat_core_watched {
-	char incarnation[PAT_INCARNATION_CHARS + 1];
-	int64_t counter;
-	uint64_t since_ns;
-	bool there;
-};
-
-static struct pat_core_watched *watched_find(struct pat_core_node *node, const char *incarnation)
-{
-	for (size_t i = 0; i < node->n_watched; i++)
-		if (strcmp(node->watched[i].incarnation, incarnation) == 0)
-			return &node->watched[i];
-	struct pat_core_watched *grown =
-		reallocarray(node->watched, node->n_watched + 1, sizeof(*grown));
-	if (!grown)
-		return NULL;
-	node->watched = grown;
-	struct pat_core_watched *w = &grown[node->n_watched++];
-	*w = (struct pat_core_watched){ .counter = -1 };
-	(void)snprintf(w->incarnation, sizeof(w->incarnation), "%s", incarnation);
-	return w;
-}
-
-struct look {
-	struct pat_node_row *rows;
-	size_t n;
-};
-
-static int look_one(void *arg, const struct pat_node_row *row)
-{
-	struct look *look = arg;
-
-	look->rows[look->n++] = *row;
-	return look->n == PAT_NODES_MAX ? -EOVERFLOW : 0;
-}
-
-static void watched_forget(struct pat_core_node *node)
-{
-	size_t kept = 0;
-
-	for (size_t i = 0; i < node->n_watched; i++)
-		if (node->watched[i].there)
-			node->watched[kept++] = node->watched[i];
-	node->n_watched = kept;
-}
-
-/* Since when a row says what it says. */
-static uint64_t heard(struct pat_core_node *node, const struct pat_node_row *row, uint64_t now_ns)
-{
-	struct pat_core_watched *w = watched_find(node, row->incarnation);
-
-	if (!w)
-		return now_ns;
-	w->there = true;
-	if (w->counter != row->counter) {
-		w->counter = row->counter;
-		w->since_ns = now_ns;
-	}
-	return w->since_ns;
-}
-
-/* K's and G's view of all rows. */
-static int look(struct pat_core_node *node)
-{
-	pat_cleanup(pat_freep) struct pat_node_row *rows = calloc(PAT_NODES_MAX, sizeof(*rows));
-	pat_cleanup(pat_freep) uint64_t *heard_ns = calloc(PAT_NODES_MAX, sizeof(*heard_ns));
-	struct look look = { .rows = rows };
-
-	if (!rows || !heard_ns)
-		return -ENOMEM;
-	(void)pthread_mutex_lock(&node->lock);
-	uint64_t begun = ++node->looks_begun;
-	(void)pthread_mutex_unlock(&node->lock);
-	int r = pat_node_list(node->store, look_one, &look);
-	node->looked_ns = pat_clock_boot_ns();
-	if (r < 0)
-		return r;
-	for (size_t i = 0; i < node->n_watched; i++)
-		node->watched[i].there = false;
-	for (size_t i = 0; i < look.n; i++)
-		heard_ns[i] = heard(node, &rows[i], node->looked_ns);
-	watched_forget(node);
-	(void)pthread_mutex_lock(&node->lock);
-	free(node->rows);
-	free(node->heard_ns);
-	node->rows = PAT_TAKE(rows);
-	node->heard_ns = PAT_TAKE(heard_ns);
-	node->n_rows = look.n;
-	node->looks_ended = begun;
-	(void)snprintf(node->own, sizeof(node->own), "%s", pat_node_incarnation(node->store));
-	(void)pthread_cond_broadcast(&node->seen);
-	(void)pthread_mutex_unlock(&node->lock);
-	return 0;
-}
-
-static int reap_one(struct pat_core_node *node, const struct pat_node_row *row)
-{
-	pat_pause("G");
-	int r = pat_breaks("UNGUARDED_REAP")
-	                ? pat_node_leave(node->store, row->incarnation)
-	                : pat_node_reap(node->store, row->incarnation, row->counter);
-
-	if (r == 0)
-		pat_log(PAT_LOG_WARNING, "node.reaped", "node", row->incarnation, "label",
-		        row->label, NULL);
-	return r;
-}
-
-/* G. Our own row is not taken for another's; it counts as long as this thread runs. */
-static int reap(struct pat_core_node *node)
-{
-	uint64_t now_ns = pat_clock_boot_ns();
-	int r = 0;
-
-	for (size_t i = 0; i < node->n_rows && r == 0; i++) {
-		const struct pat_node_row *row = &node->rows[i];
-
-		if (now_ns - node->heard_ns[i] >= pat_core_lease_over_ns(row->lease_ms) &&
-		    strcmp(row->incarnation, pat_node_incarnation(node->store)) != 0)
-			r = reap_one(node, row);
-	}
-	return r;
-}
-
-/* ---- For whoever asks about them. */
-
-static void wait_some(struct pat_core_node *node, uint64_t until_ns)
-{
-	struct timespec at;
-	uint64_t now_ns = pat_clock_boot_ns();
-	uint64_t left_ns = until_ns > now_ns ? until_ns - now_ns : 0;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_sec += (time_t)(left_ns / 1000000000u);
-	at.tv_nsec += (long)(left_ns % 1000000000u);
-	if (at.tv_nsec >= 1000000000) {
-		at.tv_sec++;
-		at.tv_nsec -= 1000000000;
-	}
-	(void)pthread_cond_timedwait(&node->seen, &node->lock, &at);
-}
-
-bool pat_core_node_await(struct pat_core_node *node, uint64_t look, uint64_t until_ns)
-{
-	while (node->looks_ended < look && pat_clock_boot_ns() < until_ns)
-		wait_some(node, until_ns);
-	return node->looks_ended >= look;
-}
-
-static int list(struct pat_core *core, pat_core_node_fn *fn, void *arg)
-{
-	struct pat_core_node *node = core->node;
-	int64_t told = pat_node_told(node->store);
-	uint64_t now_ns = pat_clock_boot_ns();
-	int r = 0;
-
-	for (size_t i = 0; i < node->n_rows && r == 0; i++) {
-		const struct pat_node_row *row = &node->rows[i];
-		uint64_t silent_ns = now_ns > node->heard_ns[i] ? now_ns - node->heard_ns[i] : 0;
-
-		r = fn(arg, &(struct pat_core_node_view){
-				    .incarnation = row->incarnation,
-				    .label = row->label,
-				    .lease_ms = row->lease_ms,
-				    .behind = told > row->applied ? told - row->applied : 0,
-				    .silent_ms = (unsigned)(silent_ns / MS),
-				    .self = strcmp(row->incarnation, node->own) == 0 });
-	}
-	return r;
-}
-
-const char *pat_core_node_state(const struct pat_core_node_view *node)
-{
-	return node->silent_ms < node->lease_ms ? "serving" : "silent";
-}
-
-int pat_core_node_list(struct pat_core *core, pat_core_node_fn *fn, void *arg)
-{
-	struct pat_core_node *node = core->node;
-
-	if (!node)
-		return 0;
-	(void)pthread_mutex_lock(&node->lock);
-	node->waiting++;
-	node->look_wanted = node->looks_begun + 1;
-	pat_core_node_ring(node);
-	bool seen =
-		pat_core_node_await(node, node->look_wanted, pat_clock_boot_ns() + LIST_WAIT_NS);
-	node->waiting--;
-	int r = seen ? list(core, fn, arg) : -EAGAIN;
-	(void)pthread_mutex_unlock(&node->lock);
-	return r;
-}
-
 /* ---- Rounds. */
 
 /* Up to where what is in force here follows the changes of the server that it is told to. */
-static int64_t applied_here(struct pat_core_node *node)
+static int64_t applied_here(struct pat_core *core)
 {
-	return node->anew ? 0 : pat_node_told(node->store);
+	struct pat_core_node *node = core->node;
+
+	int64_t told = pat_node_told(node->store);
+
+	if (node->anew)
+		return 0;
+	return pat_breaks("DUE_IGNORED") ? told : pat_core_in_force(core, told);
 }
 
 /* N5, and the hint to others when something was changed here. */
@@ -404,8 +236,10 @@ static int acknowledge(struct pat_core *core)
 {
 	struct pat_core_node *node = core->node;
 	bool changed = atomic_exchange(&node->changed, false);
+	int64_t applied = applied_here(core);
 
-	int r = pat_node_acknowledge(node->store, applied_here(node), changed);
+	pat_index_writer_applied(core->index, applied);
+	int r = pat_node_acknowledge(node->store, applied, changed);
 	if (r != 0 && changed)
 		atomic_store(&node->changed, true);
 	return r;
@@ -415,10 +249,9 @@ static int acknowledge(struct pat_core *core)
 static int products(struct pat_core *core)
 {
 	pat_core_products_refresh(core);
-	return atomic_load(&core->products_stale) ? -EAGAIN : 0;
+	return pat_core_due(core) != 0 ? -EAGAIN : 0;
 }
 
-/* Where another server has taken over, rows may be missing that others still serve by: for a while nothing but time counts. */
 static int connect(struct pat_core *core)
 {
 	struct pat_core_node *node = core->node;
@@ -427,8 +260,7 @@ static int connect(struct pat_core *core)
 	if (r != PAT_NODE_E_ANEW)
 		return r;
 	pat_log(PAT_LOG_WARNING, "node.other_timeline", NULL);
-	atomic_store(&node->cautious_until_ns,
-	             pat_clock_boot_ns() + pat_core_lease_over_ns(core->config.lease_ms));
+	be_cautious(core);
 	node->anew = true;
 	return 0;
 }
@@ -481,7 +313,7 @@ static int raise(struct pat_core *core)
 		return register_anew(node);
 	if (pat_breaks("READ_RENEWAL") && node->rounds > 0)
 		return 0;
-	int r = pat_node_raise(node->store, applied_here(node));
+	int r = pat_node_raise(node->store, applied_here(core));
 	if (r != PAT_NODE_E_REAPED)
 		return r;
 	lease_drop(core, "its row is gone");
@@ -527,8 +359,9 @@ static int follow(struct pat_core *core, uint64_t lease_end_ns)
 	return r;
 }
 
-static int housekeep(struct pat_core_node *node)
+static int housekeep(struct pat_core *core)
 {
+	struct pat_core_node *node = core->node;
 	int r = 0;
 
 	if (node->former[0] != '\0') {
@@ -537,11 +370,13 @@ static int housekeep(struct pat_core_node *node)
 			node->former[0] = '\0';
 	}
 	if (r == 0)
-		r = look(node);
+		r = pat_core_others_look(node);
 	if (r == 0)
-		r = reap(node);
+		r = pat_core_others_reap(node);
 	if (r == 0 && node->rounds % PRUNE_ROUNDS == 0)
 		r = pat_node_prune(node->store);
+	if (r == 0)
+		history_note(core);
 	return r;
 }
 
@@ -575,7 +410,7 @@ static int round_trip(struct pat_core *core)
 	if (r != 0)
 		return r;
 	node->rounds++;
-	return housekeep(node);
+	return housekeep(core);
 }
 
 /* ---- The thread. */
@@ -602,8 +437,9 @@ static void wait_for(struct pat_core_node *node, struct turn *turn, uint64_t unt
 		return;
 	(void)poll(fds, 3, until_ns <= now_ns ? 0 : (int)((until_ns - now_ns) / MS) + 1);
 	(void)!read(node->bell, bytes, sizeof(uint64_t));
-	while (read(node->asks, bytes, sizeof(bytes)) == (ssize_t)sizeof(bytes))
-		;
+	for (int i = 0; i < DRAIN_MAX; i++)
+		if (read(node->asks, bytes, sizeof(bytes)) != (ssize_t)sizeof(bytes))
+			break;
 	turn->hints |= pat_node_hints(node->store);
 }
 
@@ -631,7 +467,7 @@ static void turn_round(struct pat_core *core, struct turn *turn,
 		pat_log(PAT_LOG_ERROR, "node.round_failed", "error", pat_err_words(r), NULL);
 	turn->round_failed = r < 0;
 	turn->round_ns = began_ns + (r < 0 ? RETRY_NS : core->node->lease_ns / ROUNDS);
-	turn->catch_up_ns = began_ns + CATCH_UP_NS;
+	turn->catch_up_ns = pat_clock_boot_ns() + CATCH_UP_NS;
 	answer(core, asked, r);
 }
 
@@ -639,8 +475,8 @@ static void turn_catch_up(struct pat_core *core, struct turn *turn,
                           const struct pat_index_question *asked)
 {
 	turn->hints &= ~(unsigned)PAT_NODE_HINTS_CHANGED;
-	turn->catch_up_ns = pat_clock_boot_ns() + CATCH_UP_NS;
 	int r = catch_up(core);
+	turn->catch_up_ns = pat_clock_boot_ns() + CATCH_UP_NS;
 	if (r < 0)
 		turn->round_ns = 0; /* find out what is wrong */
 	answer(core, asked, r);
@@ -670,7 +506,7 @@ static uint64_t turn_tell(struct pat_core *core, struct turn *turn)
 		r = acknowledge(core);
 	if (r == 0 && look_is_wanted(node, turn, &waiting)) {
 		turn->hints &= ~(unsigned)PAT_NODE_HINTS_APPLIED;
-		r = look(node);
+		r = pat_core_others_look(node);
 	}
 	if (r < 0)
 		turn->round_ns = 0; /* find out what is wrong */
@@ -678,6 +514,7 @@ static uint64_t turn_tell(struct pat_core *core, struct turn *turn)
 	return waiting && next_ns < until_ns ? next_ns : until_ns;
 }
 
+/* However much is asked, between two turns whoever waits here is told, and the bells are emptied. */
 static void *node_run(void *arg)
 {
 	struct pat_core *core = arg;
@@ -690,17 +527,14 @@ static void *node_run(void *arg)
 		bool changed = turn.hints & PAT_NODE_HINTS_CHANGED;
 		uint64_t now_ns = pat_clock_boot_ns();
 
-		if (now_ns >= turn.round_ns || (asked && node->consistency == PAT_INDEX_STRICT)) {
+		if (now_ns >= turn.round_ns || (asked && node->consistency == PAT_INDEX_STRICT))
 			turn_round(core, &turn, &asks);
-		} else if (changed || (asked && now_ns >= turn.catch_up_ns)) {
+		else if (changed || (asked && now_ns >= turn.catch_up_ns))
 			turn_catch_up(core, &turn, &asks);
-		} else {
-			uint64_t until_ns = turn_tell(core, &turn);
-
-			if (asked && turn.catch_up_ns < until_ns)
-				until_ns = turn.catch_up_ns;
-			wait_for(node, &turn, until_ns);
-		}
+		uint64_t until_ns = turn_tell(core, &turn);
+		if (is_asked(node, &asks) && turn.catch_up_ns < until_ns)
+			until_ns = turn.catch_up_ns;
+		wait_for(node, &turn, until_ns);
 	}
 	return NULL;
 }

@@ -11,6 +11,9 @@
 #include "index/writer.h"
 #include "store/node.h"
 
+/* Persons are told apart by so many remainders: two that share one share what they may wait. */
+#define PAT_CORE_WAITING_OF 1024
+
 struct pat_core_node {
 	struct pat_node *store; /* the node's thread only, once it runs */
 	enum pat_index_consistency consistency;
@@ -30,6 +33,7 @@ struct pat_core_node {
 	/* The thread's. */
 	bool registered;
 	bool anew;                              /* what is known here is of another history */
+	bool history_noted;                     /* … is in the journal */
 	char former[PAT_INCARNATION_CHARS + 1]; /* a row whose process serves no more; "": none */
 	struct pat_index_question answered;     /* the last of verifiers' questions */
 	uint64_t rounds;
@@ -41,10 +45,15 @@ struct pat_core_node {
 	struct pat_core_kept
 		*kept; /* owned; under that: receipts that are not in the audit records yet */
 	size_t n_kept;
+	struct pat_core_said {
+		int64_t person;
+		int64_t seq;
+	} said[PAT_CORE_WAITING_OF]; /* under that: of persons, the last receipt that was kept */
 
 	pthread_mutex_t lock; /* what follows */
 	pthread_cond_t seen;
-	unsigned waiting;     /* for a look at the others' rows */
+	unsigned waiting;                         /* for a look at the others' rows */
+	unsigned waiting_of[PAT_CORE_WAITING_OF]; /* … of one person's calls */
 	uint64_t looks_begun; /* a look is of everything that was committed before it began */
 	uint64_t looks_ended;
 	uint64_t look_wanted;
@@ -52,11 +61,21 @@ struct pat_core_node {
 	struct pat_node_row *rows;           /* owned; of the last look */
 	uint64_t *heard_ns;                  /* owned; since when each says what it says */
 	size_t n_rows;
+	bool rows_partial; /* there are more */
 	uint64_t looked_ns;
 };
 
-/* For the housekeeper: writes receipts into the audit records. */
-void pat_core_settle_note(struct pat_core *core);
+/* src/core/receipts.c: remembers what a change's receipt says; and, for the housekeeper, writes it into the audit records. */
+void pat_core_receipt_keep(struct pat_core *core, const struct pat_actor *actor,
+                           const struct pat_receipt *receipt);
+void pat_core_receipts_write(struct pat_core *core);
+
+/* src/core/others.c, for the node's thread: K's and G's view of all rows, and G itself, by the last view. */
+int pat_core_others_look(struct pat_core_node *node) PAT_MUST_USE;
+int pat_core_others_reap(struct pat_core_node *node) PAT_MUST_USE;
+
+/* Whether the journal says that by no history but the store's present one anybody serves. */
+bool pat_core_history_known(const struct pat_core *core, struct pat_node *node);
 
 /* L': how long one measures until a lease of that length that began before is over by its own clock. */
 uint64_t pat_core_lease_over_ns(int64_t lease_ms);

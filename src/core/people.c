@@ -91,22 +91,22 @@ int pat_core_person_set_disabled(struct pat_core *core, int64_t id, bool disable
 }
 
 /* No email has a colon. */
-static int person_named(struct pat_core *core, const char *who, struct pat_person *ret)
+int pat_core_person_named(struct pat_core *core, const char *who, struct pat_person *ret)
 {
 	const char *colon = strchr(who, ':');
 	char service[PAT_LIMIT_PRODUCT_MAX + 1];
 
 	if (!colon || (size_t)(colon - who) >= sizeof(service))
-		return pat_store_person_by_email(core->store, who, ret);
+		return pat_core_outcome(pat_store_person_by_email(core->store, who, ret));
 	(void)snprintf(service, sizeof(service), "%.*s", (int)(colon - who), who);
-	return pat_store_portal_person(core->store, service, colon + 1, ret);
+	return pat_core_outcome(pat_store_portal_person(core->store, service, colon + 1, ret));
 }
 
 int pat_core_person_disable(struct pat_core *core, const char *who, bool disabled,
                             const struct pat_actor *actor, int64_t *ret_id)
 {
 	struct pat_person person;
-	int r = pat_core_outcome(person_named(core, who, &person));
+	int r = pat_core_person_named(core, who, &person);
 
 	if (r == 0)
 		r = pat_core_person_set_disabled(core, person.id, disabled, actor, NULL);
@@ -172,6 +172,14 @@ int pat_core_audit_list(struct pat_core *core, int64_t after, unsigned limit, pa
                         void *arg)
 {
 	return pat_store_audit_list(core->store, after, limit, fn, arg);
+}
+
+int pat_core_audit_verify(struct pat_core *core, bool *ret_whole, int64_t *ret_id)
+{
+	int r = pat_store_audit_verify(core->store, ret_id);
+
+	*ret_whole = r == 0;
+	return r == PAT_STORE_E_CHAIN ? 0 : r;
 }
 
 /* ---- The first account. */

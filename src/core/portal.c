@@ -43,6 +43,19 @@ static int person_check(const struct pat_service *service, const struct pat_port
 	return r == 0 && request->email ? pat_core_email_check(request->email, person->email) : r;
 }
 
+/* Where there are no scopes nobody can generate a token. Who has been here may have some from before, and has to be able to
+ * revoke them. */
+static int use_check(struct pat_core *core, const struct pat_service *service,
+                     const struct pat_person *person)
+{
+	struct pat_person known;
+
+	if (pat_core_product_scopes(core, service->product) > 0)
+		return 0;
+	int r = pat_store_portal_person(core->store, person->service, person->subject, &known);
+	return r == PAT_STORE_E_NOT_FOUND ? PAT_CORE_E_PORTAL_SCOPES : pat_core_outcome(r);
+}
+
 /* ---- The link. */
 
 static int link_outcome(int store_outcome)
@@ -96,6 +109,9 @@ int pat_core_portal_link(struct pat_core *core, const struct pat_service *servic
 	if (strlen(request->return_url) > PAT_RETURN_URL_BYTES_MAX ||
 	    !pat_target_ok(service->origins, request->return_url))
 		return PAT_CORE_E_RETURN_URL;
+	r = use_check(core, service, &person);
+	if (r != 0)
+		return r;
 	ret->retry_after_s = link_throttle(core, &person);
 	if (ret->retry_after_s > 0)
 		return PAT_CORE_E_TOO_MANY;

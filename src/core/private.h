@@ -11,6 +11,7 @@
 #include "core/core.h"
 #include "core/intake.h"
 #include "core/journal.h"
+#include "core/notifier.h"
 #include "core/password.h"
 #include "core/throttle.h"
 #include "index/reader.h"
@@ -26,6 +27,7 @@ struct pat_product_loaded {
 };
 
 struct pat_products_loaded {
+	bool incomplete; /* a stored one could not be read */
 	size_t n;
 	struct pat_product_loaded products[PAT_PRODUCTS_MAX + 1]; /* the built-in one first */
 };
@@ -51,6 +53,7 @@ struct pat_core {
 	struct pat_store *store;
 	struct pat_journal *journal;     /* NULL: none */
 	struct pat_index_writer *index;  /* NULL: this core keeps no index */
+	bool published;                  /* verifiers may have looked into it */
 	struct pat_index_reader *former; /* the index of the run before, until its usage is taken */
 	struct pat_index_reader *_Atomic
 		left_behind; /* … or one that was loaded anew since; the housekeeper's to take */
@@ -72,6 +75,7 @@ struct pat_core {
 	_Atomic uint64_t
 		checked_ns; /* when the store was last asked whether it takes changes, and what it said */
 	_Atomic int checked;
+	struct pat_notifier *notifier; /* NULL: no mail is sent */
 	pthread_t housekeeper;
 	bool housekeeper_runs;
 	pthread_mutex_t stop_lock;
@@ -80,7 +84,9 @@ struct pat_core {
 	pthread_mutex_t import_lock; /* changes of products, one after the other */
 	pthread_rwlock_t products_lock;
 	struct pat_products_loaded *products; /* under that; NULL: not loaded */
-	atomic_bool products_stale;           /* what is stored is not in force yet */
+	pthread_mutex_t due_lock;
+	int64_t due_seq; /* under that: of the first change of a product that nobody has begun to load; 0: none */
+	int64_t loading_seq; /* … that is being loaded */
 };
 
 /* The wall clock, never earlier than anything this store has already seen. */
@@ -104,6 +110,9 @@ void pat_core_usage_live(struct pat_core *core, struct pat_record *record);
 /* Takes a token out of the index, if it is there. What its cell knows is kept until it is stored; when there is no more room it is
  * lost. For the listener too, which must not store anything itself. */
 void pat_core_index_leave(struct pat_core *core, const uint8_t digest[static PAT_DIGEST_BYTES]);
+/* Tells the mirror, if there is one, that the index says something else of that token. */
+void pat_core_index_changed(struct pat_core *core, const uint8_t digest[static PAT_DIGEST_BYTES],
+                            bool is_new);
 /* Stores what was kept; what cannot be stored now is tried again at the housekeeper's next turn. */
 void pat_core_usage_settle(struct pat_core *core);
 
@@ -125,9 +134,19 @@ int pat_core_index_add(struct pat_index_writer *index,
  * else is there. */
 int pat_core_products_load(struct pat_core *core, struct pat_index_writer *index,
                            struct pat_err *err) PAT_MUST_USE;
-/* Tries again what could not be put in force. */
-void pat_core_products_refresh(struct pat_core *core);
 void pat_core_products_done(struct pat_core *core);
+
+/* src/core/due.c: changes of products, from when the listener hears of one until it is in force. One loads at a time. */
+void pat_core_due_heard(struct pat_core *core, int64_t seq);
+/* What was heard of until now is being loaded; what comes from here on is another's to load. */
+void pat_core_due_begin(struct pat_core *core);
+void pat_core_due_end(struct pat_core *core, bool in_force);
+/* The number of the first that is not in force; 0: all are. */
+int64_t pat_core_due(struct pat_core *core);
+/* Up to which change everything is in force, of those up to `told`. */
+int64_t pat_core_in_force(struct pat_core *core, int64_t told);
+/* Loads what is not in force yet, if there is any. */
+void pat_core_products_refresh(struct pat_core *core);
 
 /* src/core/people.c: the checks of what a person is called. Outcomes of core.h. `out` gets the trimmed text. */
 int pat_core_email_check(const char *email, char out[static PAT_EMAIL_BYTES_MAX + 1]) PAT_MUST_USE;
@@ -146,9 +165,10 @@ int pat_core_revoke_one(struct pat_core *core, int64_t owner,
                         struct pat_record *ret, struct pat_receipt *receipt) PAT_MUST_USE;
 
 /* src/core/maker.c: whether the token that makes `record` may, and is not less; what the record leaves open is limited as that
- * one is, and it becomes its maker. E_TOKEN_ENDED, E_BEYOND_…, E_LIMIT_TOO_MANY. */
+ * one is, and it becomes its maker. `in_days`: its expiry was said in days, and is the maker's where it is later by less than one.
+ * E_TOKEN_ENDED, E_BEYOND_…, E_LIMIT_TOO_MANY. */
 int pat_core_maker_check(struct pat_core *core, const uint8_t maker[static PAT_TID_BYTES],
-                         struct pat_record *record) PAT_MUST_USE;
+                         bool in_days, struct pat_record *record) PAT_MUST_USE;
 /* Whether the record may have what it has of patd's own scopes; limits it to patd when it has only these.
  * E_SCOPE_NOT_ALLOWED, E_PRODUCTS_REQUIRED, E_LIMIT_TOO_MANY. */
 int pat_core_own_scopes_check(struct pat_core *core, bool admin,

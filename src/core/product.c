@@ -144,7 +144,9 @@ struct load {
 	struct pat_products_loaded *loaded;
 };
 
-/* A document that can not be read any more, by a patd that is stricter than the one that took it, has no policy. */
+/* A document that can not be read any more, by a patd that is stricter than the one that took it, or that somebody has
+ * edited, has no policy. Verifiers must not say that there is no such product, of no name that they do not know: which
+ * one it was can not be told from an edited row. */
 static int load_one(void *arg, const struct pat_product *product)
 {
 	struct load *load = arg;
@@ -154,8 +156,10 @@ static int load_one(void *arg, const struct pat_product *product)
 	struct pat_err err = { { 0 } };
 	json_t *texts = NULL;
 
-	if (loaded->n == PAT_ARRAY_LEN(loaded->products))
+	if (!product->document || loaded->n == PAT_ARRAY_LEN(loaded->products)) {
+		loaded->incomplete = true;
 		return 0;
+	}
 	int r = reading_read(product->reading, &texts, &how);
 	if (r == 0)
 		r = rules_read(product->document, product->document_len, &how, &rules, &err);
@@ -165,11 +169,13 @@ static int load_one(void *arg, const struct pat_product *product)
 	json_decref(texts);
 	if (r == -ENOMEM)
 		return r;
-	if (r == 0)
+	if (r == 0) {
 		loaded->n++;
-	else
-		pat_log(PAT_LOG_ERROR, "product.unreadable", "product", product->name, "error",
-		        err.text, NULL);
+		return 0;
+	}
+	loaded->incomplete = true;
+	pat_log(PAT_LOG_ERROR, "product.unreadable", "product", product->name, "error", err.text,
+	        NULL);
 	return 0;
 }
 
@@ -188,7 +194,7 @@ static int index_tell(struct pat_index_writer *index, const struct pat_products_
 			.len = p->block.len,
 		};
 	}
-	return pat_index_writer_policies(index, sources, loaded->n, err);
+	return pat_index_writer_policies(index, sources, loaded->n, loaded->incomplete, err);
 }
 
 static int built_in_make(struct pat_core *core, struct pat_products_loaded *loaded,
@@ -213,14 +219,13 @@ int pat_core_products_load(struct pat_core *core, struct pat_index_writer *index
 	if (!load.loaded)
 		return pat_err_set(err, -ENOMEM, "out of memory");
 	int r = built_in_make(core, load.loaded, err);
-	atomic_store(&core->products_stale,
-	             false); /* what comes from here on is another's to load */
+	pat_core_due_begin(core);
 	if (r == 0)
 		r = pat_store_product_list(core->store, load_one, &load);
 	if (r == 0 && index)
 		r = index_tell(index, load.loaded, err);
 	if (r != 0) {
-		atomic_store(&core->products_stale, true);
+		pat_core_due_end(core, false);
 		loaded_free(load.loaded);
 		return r;
 	}
@@ -229,16 +234,8 @@ int pat_core_products_load(struct pat_core *core, struct pat_index_writer *index
 	core->products = load.loaded;
 	(void)pthread_rwlock_unlock(&core->products_lock);
 	loaded_free(before);
+	pat_core_due_end(core, true);
 	return 0;
-}
-
-void pat_core_products_refresh(struct pat_core *core)
-{
-	if (!atomic_load(&core->products_stale))
-		return;
-	(void)pthread_mutex_lock(&core->import_lock);
-	(void)!pat_core_products_load(core, core->index, NULL);
-	(void)pthread_mutex_unlock(&core->import_lock);
 }
 
 void pat_core_products_done(struct pat_core *core)
@@ -358,7 +355,7 @@ static int want_one(void *arg, const struct pat_product *product)
 	struct pat_openapi_reading how;
 	json_t *texts = NULL;
 
-	if (strcmp(product->name, wanted->name) != 0)
+	if (!product->document || strcmp(product->name, wanted->name) != 0)
 		return 0;
 	int r = reading_read(product->reading, &texts, &how);
 	if (r == 0)
@@ -429,6 +426,18 @@ static bool has_param(const struct pat_product_loaded *p, const char *param)
 		}
 	}
 	return false;
+}
+
+size_t pat_core_product_scopes(struct pat_core *core, const char *name)
+{
+	size_t n = 0;
+
+	(void)pthread_rwlock_rdlock(&core->products_lock);
+	for (size_t i = 0; core->products && i < core->products->n; i++)
+		if (strcmp(core->products->products[i].name, name) == 0)
+			n = core->products->products[i].view.n_scopes;
+	(void)pthread_rwlock_unlock(&core->products_lock);
+	return n;
 }
 
 bool pat_core_product_takes(struct pat_core *core, const char *name, const char *scope)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * What a person changes of himself: name, email, picture. The email is what one signs in with, so changing it takes the password,
+ * What a person changes of himself: name, email, picture, what mail he wants. The email is what one signs in with, so changing it takes the password,
  * proven as at sign-in: slowed down, on the bounded hands, and still the password when the change is made.
  */
 #include <string.h>
@@ -97,6 +97,7 @@ static int settle(struct pat_core *core, const struct pat_person *before, int r,
 	}
 	ret->renamed = strcmp(now->name, before->name) != 0;
 	ret->email_changed = strcmp(now->email, before->email) != 0;
+	ret->wishes_changed = now->wishes != before->wishes;
 	ret->picture_changed = !pat_picture_same(&now->picture, &before->picture);
 	return 0;
 }
@@ -110,6 +111,18 @@ int pat_core_profile_change(struct pat_core *core, const struct pat_signed_in *w
 	if (r != 0)
 		return r;
 	r = change(core, request, &ret->person, actor, &ret->retry_after_s);
+	return settle(core, &who->person, r, ret);
+}
+
+int pat_core_wishes_change(struct pat_core *core, const struct pat_signed_in *who, unsigned wishes,
+                           const struct pat_actor *actor, struct pat_profile_answer *ret)
+{
+	int r = allow(core, who, ret);
+
+	if (r != 0)
+		return r;
+	r = pat_core_outcome(pat_store_person_set_wishes(core->store, who->person.id, wishes, actor,
+	                                                 pat_core_now(core), &ret->person));
 	return settle(core, &who->person, r, ret);
 }
 

@@ -52,7 +52,9 @@ static int portal_check(struct pat_core *core, const struct pat_service_request 
 
 	if (!pat_core_product_imported(core, request->product))
 		return PAT_CORE_E_PORTAL_PRODUCT;
-	int r = origins_check(request, service);
+	/* None given: those that it has. */
+	int r = request->n_origins > 0 || !service->origins[0] ? origins_check(request, service)
+	                                                       : 0;
 	if (r != 0)
 		return r;
 	if (pat_core_label_check(title, PAT_TITLE_CHARS_MAX, service->title,
@@ -96,6 +98,75 @@ int pat_core_service_add(struct pat_core *core, const struct pat_service_request
 	if (r == PAT_STORE_E_EXISTS)
 		return PAT_CORE_E_SERVICE_TAKEN;
 	return r == PAT_STORE_E_LIMIT ? PAT_CORE_E_PRODUCT_LIMIT : pat_core_outcome(r);
+}
+
+/* What is not said stays. A portal's people have tokens for its product, which a new one would be told nothing of. */
+static int edit_check(struct pat_core *core, const struct pat_service *before,
+                      const struct pat_service_change *change, struct pat_service *after)
+{
+	bool had = before->origins[0] != '\0';
+	struct pat_service_request request = {
+		.name = before->name,
+		.product = change->product ? change->product : before->product,
+		.portal = change->portal || had,
+		.origins = change->origins,
+		.n_origins = change->n_origins,
+		.title = change->title ? change->title : before->title,
+		.accent = change->accent ? change->accent : before->accent,
+	};
+
+	if (had && strcmp(request.product, before->product) != 0)
+		return PAT_CORE_E_PORTAL_KEPT;
+	if (!request.portal && (change->n_origins > 0 || change->title || change->accent))
+		return PAT_CORE_E_PORTAL_NONE;
+	*after = *before;
+	return service_check(core, &request, after);
+}
+
+/* Somebody else's change between reading and writing is no reason to fail, nor to undo it. */
+#define CHANGES_MAX 8
+
+int pat_core_service_edit(struct pat_core *core, const char *name,
+                          const struct pat_service_change *change, const struct pat_actor *actor)
+{
+	struct pat_service before;
+	struct pat_service after;
+	int r = PAT_STORE_E_NOT_FOUND;
+
+	for (int i = 0; i < CHANGES_MAX && r == PAT_STORE_E_NOT_FOUND; i++) {
+		r = pat_core_outcome(pat_store_service_get(core->store, name, &before));
+		if (r == 0)
+			r = edit_check(core, &before, change, &after);
+		if (r != 0)
+			return r;
+		r = pat_store_service_change(core->store, &before, &after, actor,
+		                             pat_core_now(core));
+	}
+	return pat_core_outcome(r);
+}
+
+int pat_core_service_rotate(struct pat_core *core, const char *name, const struct pat_actor *actor,
+                            struct pat_secret *ret_secret)
+{
+	struct pat_service before;
+	struct pat_service after;
+	int r = pat_secret_random(ret_secret);
+
+	if (r != 0)
+		return r;
+	r = PAT_STORE_E_NOT_FOUND;
+	for (int i = 0; i < CHANGES_MAX && r == PAT_STORE_E_NOT_FOUND; i++) {
+		r = pat_store_service_get(core->store, name, &before);
+		if (r != 0)
+			break;
+		after = before;
+		pat_sha256(ret_secret->text, ret_secret->len, after.hash);
+		r = pat_store_service_change(core->store, &before, &after, actor,
+		                             pat_core_now(core));
+	}
+	if (r != 0)
+		pat_secret_done(ret_secret);
+	return pat_core_outcome(r);
 }
 
 int pat_core_service_remove(struct pat_core *core, const char *name, const struct pat_actor *actor)

@@ -16,16 +16,16 @@
 #include "core/node.h"
 #include "core/private.h"
 
-#define MS          1000000ull
-#define WAITING_MAX 16
-#define CROWD_NS    (1000 * MS)
-#define KEPT_MAX    1024
+#define MS         1000000ull
+#define CROWD_NS   (300 * MS)
+#define PERSON_MAX 4
 
 struct wait {
 	struct pat_core_node *node;
 	int64_t seq;
 	uint64_t began_ns;
-	int64_t lease_ms; /* the longest of any node */
+	int64_t lease_ms; /* the longest of any node; until their rows are seen, the longest there can be */
+	int64_t own_lease_ms;
 	uint64_t cautious_until_ns;
 	struct pat_receipt *receipt;
 };
@@ -41,6 +41,7 @@ static void nodes_note(struct wait *w)
 	const struct pat_core_node *node = w->node;
 
 	w->receipt->n = 0;
+	w->lease_ms = node->rows_partial ? PAT_LEASE_MS_MAX : w->own_lease_ms;
 	for (size_t i = 0; i < node->n_rows; i++)
 		if (node->rows[i].lease_ms > w->lease_ms)
 			w->lease_ms = node->rows[i].lease_ms;
@@ -80,7 +81,8 @@ static bool rows_agree(const struct wait *w)
 /* Whether all rows of the last look agree. */
 static bool nodes_judge(struct wait *w)
 {
-	bool all = w->receipt->n < PAT_RECEIPT_NODES_MAX || rows_agree(w);
+	bool all =
+		!w->node->rows_partial && (w->receipt->n < PAT_RECEIPT_NODES_MAX || rows_agree(w));
 
 	for (size_t i = 0; i < w->receipt->n; i++) {
 		struct pat_receipt_node *n = &w->receipt->nodes[i];
@@ -149,118 +151,53 @@ static int lease_longest(void *arg, const struct pat_node_row *row)
 	return 0;
 }
 
+/* False: the store does not say. */
+static bool longest_read(struct pat_core *core, int64_t *ret_ms)
+{
+	struct pat_node *node = NULL;
+
+	*ret_ms = 0;
+	int r = pat_node_open(core->store, "", 0, &node);
+	if (r != 0)
+		return r == PAT_NODE_E_ALONE;
+	r = pat_node_connect(node);
+	if (r >= 0)
+		r = pat_node_list(node, lease_longest, ret_ms);
+	if (r == 0 && !pat_core_history_known(core, node) && *ret_ms < core->config.lease_ms)
+		*ret_ms = core->config.lease_ms; /* rows may be missing */
+	pat_node_close(node);
+	return r == 0;
+}
+
 /* Nobody else is there now, but nodes that have ended may have left verifiers with a lease. */
 static void outlast(struct pat_core *core)
 {
-	struct pat_node *node = NULL;
-	int64_t longest = 0;
+	uint64_t began_ns = pat_clock_boot_ns();
+	int64_t longest_ms = PAT_LEASE_MS_MAX;
+	bool known = false;
 
-	if (core->index || pat_node_open(core->store, "", 0, &node) != 0)
+	if (core->index)
 		return;
-	if (pat_node_connect(node) < 0 || pat_node_list(node, lease_longest, &longest) < 0)
-		longest = core->config.lease_ms;
-	pat_node_close(node);
-	uint64_t over_ns = pat_clock_boot_ns() + pat_core_lease_over_ns(longest);
-	while (longest > 0 && pat_clock_boot_ns() < over_ns)
-		(void)poll(NULL, 0, 10);
+	do {
+		int64_t read_ms = 0;
+
+		if (!known && longest_read(core, &read_ms)) {
+			known = true;
+			longest_ms = read_ms;
+		} else {
+			(void)poll(NULL, 0, 10);
+		}
+	} while (longest_ms > 0 &&
+	         pat_clock_boot_ns() < began_ns + pat_core_lease_over_ns(longest_ms));
 }
 
-/* ---- Records. */
-
-/* What a record of a receipt says, and of whom. */
-struct pat_core_kept {
-	int64_t seq;
-	int64_t at_s;
-	int64_t actor;
-	char via[80];
-	char object[80];
-	char address[PAT_ADDRESS_BYTES_MAX + 1];
-	char request_id[PAT_REQUEST_ID_BYTES_MAX + 1];
-};
-
-static void copy(char *to, size_t room, const char *from)
+/* Waiting takes a thread of those that answer everybody: some may wait as long as a dead node makes them, and a few of one person's
+ * calls; more than that only as long as living ones take. */
+static uint64_t patience_ns(const struct pat_core *core, unsigned of_person,
+                            const struct pat_receipt *receipt)
 {
-	(void)snprintf(to, room, "%s", from ? from : "");
-}
-
-static void kept_fill(struct pat_core *core, struct pat_core_kept *kept,
-                      const struct pat_actor *actor, const struct pat_receipt *receipt)
-{
-	size_t stopped = 0;
-
-	for (size_t i = 0; i < receipt->n; i++)
-		stopped += receipt->nodes[i].how == PAT_RECEIPT_APPLIED;
-	*kept = (struct pat_core_kept){ .seq = receipt->seq,
-		                        .at_s = pat_core_now(core),
-		                        .actor = actor->person };
-	(void)snprintf(kept->object, sizeof(kept->object), "nodes:%zu/%zu ms:%u", stopped,
-	               receipt->n, receipt->ms);
-	copy(kept->via, sizeof(kept->via), actor->via);
-	copy(kept->address, sizeof(kept->address), actor->address);
-	copy(kept->request_id, sizeof(kept->request_id), actor->request_id);
-}
-
-/* Another commit before the answer would double what a revoke takes, and adds nothing to its truth. */
-static void keep(struct pat_core *core, const struct pat_actor *actor,
-                 const struct pat_receipt *receipt)
-{
-	struct pat_core_node *node = core->node;
-
-	(void)pthread_mutex_lock(&node->kept_lock);
-	if (!node->kept)
-		node->kept = calloc(KEPT_MAX, sizeof(*node->kept));
-	if (node->kept && node->n_kept < KEPT_MAX)
-		kept_fill(core, &node->kept[node->n_kept++], actor, receipt);
-	else
-		pat_log(PAT_LOG_WARNING, "receipt.not_recorded", NULL);
-	(void)pthread_mutex_unlock(&node->kept_lock);
-}
-
-/* The oldest; what comes meanwhile stands behind it. */
-static bool kept_first(struct pat_core_node *node, struct pat_core_kept *ret)
-{
-	(void)pthread_mutex_lock(&node->kept_lock);
-	bool any = node->n_kept > 0;
-	if (any)
-		*ret = node->kept[0];
-	(void)pthread_mutex_unlock(&node->kept_lock);
-	return any;
-}
-
-static void kept_drop_first(struct pat_core_node *node)
-{
-	(void)pthread_mutex_lock(&node->kept_lock);
-	node->n_kept--;
-	memmove(node->kept, node->kept + 1,
-	        node->n_kept * sizeof(*node->kept)); /* UNSAFE: in the array */
-	(void)pthread_mutex_unlock(&node->kept_lock);
-}
-
-void pat_core_settle_note(struct pat_core *core)
-{
-	struct pat_core_kept kept;
-	int r = 0;
-
-	while (core->node && r == 0 && kept_first(core->node, &kept)) {
-		struct pat_actor actor = { .person = kept.actor,
-			                   .via = kept.via,
-			                   .address = kept.address,
-			                   .request_id = kept.request_id };
-
-		r = pat_store_audit_note(core->store, &actor, "change.effective", kept.object,
-		                         kept.seq, kept.at_s);
-		if (r == 0)
-			kept_drop_first(core->node);
-	}
-}
-
-/* ---- Waiting. */
-
-/* Waiting takes a thread of those that answer everybody: most may wait as long as a dead node makes them, and more than that only
- * as long as a living one takes. */
-static uint64_t patience_ns(const struct pat_core_node *node, const struct pat_receipt *receipt)
-{
-	uint64_t most = node->waiting > WAITING_MAX ? CROWD_NS : UINT64_MAX;
+	bool crowd = core->node->waiting > core->config.waiting_max || of_person > PERSON_MAX;
+	uint64_t most = crowd ? CROWD_NS : UINT64_MAX;
 	uint64_t given = receipt->wait_ms > 0 ? receipt->wait_ms * MS : UINT64_MAX;
 
 	return most < given ? most : given;
@@ -283,20 +220,29 @@ int pat_core_settle(struct pat_core *core, const struct pat_actor *actor,
 	struct wait w = { .node = node,
 		          .seq = pat_node_told(node->store),
 		          .began_ns = now_ns,
-		          .lease_ms = core->config.lease_ms,
+		          .lease_ms = PAT_LEASE_MS_MAX,
+		          .own_lease_ms = core->config.lease_ms,
 		          .cautious_until_ns = atomic_load(&node->cautious_until_ns),
 		          .receipt = receipt };
 	receipt->seq = w.seq;
+	/* The command line, and services, are nobody's. */
+	unsigned nobodys = 0;
+	unsigned *of_person = actor->person > 0
+	                              ? &node->waiting_of[actor->person % PAT_CORE_WAITING_OF]
+	                              : &nobodys;
+
 	(void)pthread_mutex_lock(&node->lock);
 	node->waiting++;
+	(*of_person)++;
 	node->look_wanted = node->looks_begun + 1;
 	pat_core_node_ring(node);
-	uint64_t patience = patience_ns(node, receipt);
+	uint64_t patience = patience_ns(core, *of_person, receipt);
 	receipt->effective = wait_all(&w, patience == UINT64_MAX ? UINT64_MAX : now_ns + patience);
 	node->waiting--;
+	(*of_person)--;
 	(void)pthread_mutex_unlock(&node->lock);
 	receipt->ms = ms_since(w.began_ns);
 	if (receipt->effective)
-		keep(core, actor, receipt);
+		pat_core_receipt_keep(core, actor, receipt);
 	return receipt->effective ? 0 : PAT_CORE_E_NOT_EFFECTIVE;
 }

@@ -170,6 +170,16 @@ static int confirm(struct pat_core *core, const struct pat_actor *actor,
 	return -ENOSPC;
 }
 
+/* What asks for it and is limited more would give it limits that the old one has not. */
+static int take_place(const struct pat_token_request *request, struct pat_new_token *new)
+{
+	new->replaces = request->replaces->digest;
+	new->replaced_ends_s = new->now_s + request->old_ends_in_s;
+	return strcmp(new->record.limits, request->replaces->limits) == 0
+	               ? 0
+	               : PAT_CORE_E_BEYOND_LIMITS;
+}
+
 static int create_checked(struct pat_core *core, const struct pat_signed_in *who,
                           const struct pat_token_request *request, const struct pat_actor *actor,
                           struct pat_new_token *new, struct pat_token_answer *ret)
@@ -204,7 +214,9 @@ static int create_checked(struct pat_core *core, const struct pat_signed_in *who
 	if (r == 0)
 		r = expiry_check(core, request, record);
 	if (r == 0 && request->maker)
-		r = pat_core_maker_check(core, request->maker, record);
+		r = pat_core_maker_check(core, request->maker, request->expires_days > 0, record);
+	if (r == 0 && request->replaces)
+		r = take_place(request, new);
 	if (r == 0)
 		r = pat_core_own_scopes_check(core, who->person.admin, record);
 	if (r == 0 && !pat_core_session_fresh(core, who, new->now_s))
@@ -243,6 +255,16 @@ int pat_core_token_create(struct pat_core *core, const struct pat_signed_in *who
 	return r;
 }
 
+/* Whether it has just these already, as when it is asked again: that is no change, and nobody has to be told of it. */
+static bool has_only(struct pat_core *core, const struct pat_signed_in *who,
+                     const uint8_t tid[static PAT_TID_BYTES], const char *scopes,
+                     struct pat_record *ret)
+{
+	return pat_store_token_get(core->store, who->person.id, tid, ret) == 0 &&
+	       ret->state == PAT_RECORD_LIVE && ret->expires_s > pat_core_now(core) &&
+	       strcmp(ret->scopes, scopes) == 0;
+}
+
 int pat_core_token_narrow(struct pat_core *core, const struct pat_signed_in *who,
                           const uint8_t tid[static PAT_TID_BYTES], const char *const *scopes,
                           size_t n_scopes, const struct pat_actor *actor, struct pat_record *ret,
@@ -255,8 +277,9 @@ int pat_core_token_narrow(struct pat_core *core, const struct pat_signed_in *who
 
 	if (r != 0)
 		return r;
-	r = pat_core_outcome(pat_store_token_narrow(core->store, who->person.id, tid, kept, actor,
-	                                            pat_core_now(core), ret));
+	if (!has_only(core, who, tid, kept, ret))
+		r = pat_core_outcome(pat_store_token_narrow(core->store, who->person.id, tid, kept,
+		                                            actor, pat_core_now(core), ret));
 	return r == 0 ? pat_core_settle(core, actor, receipt) : r;
 }
 

@@ -40,6 +40,15 @@ void pat_core_usage_live(struct pat_core *core, struct pat_record *record)
 	pat_core_usage_add(record, &use);
 }
 
+void pat_core_index_changed(struct pat_core *core, const uint8_t digest[static PAT_DIGEST_BYTES],
+                            bool is_new)
+{
+	const struct pat_core_mirror *mirror = core->config.mirror;
+
+	if (mirror)
+		mirror->changed(mirror->arg, digest, is_new);
+}
+
 void pat_core_index_leave(struct pat_core *core, const uint8_t digest[static PAT_DIGEST_BYTES])
 {
 	struct pat_index_usage usage = { 0 };
@@ -52,7 +61,8 @@ void pat_core_index_leave(struct pat_core *core, const uint8_t digest[static PAT
 			                                         .last_used_s = pat_core_used_s(
 									 core, usage.last_used_s) };
 	(void)pthread_mutex_unlock(&core->left_lock);
-	(void)pat_index_writer_remove(core->index, digest);
+	if (pat_index_writer_remove(core->index, digest) == 0)
+		pat_core_index_changed(core, digest, false);
 }
 
 /* The last of them, as many as are stored at once. */

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/crypto.h"
 #include "files/content.h"
 
@@ -86,7 +87,7 @@ int pat_files_open(const struct pat_files_config *config, struct pat_files **ret
 	(void)pthread_mutex_init(&files->pinning, NULL);
 	(void)pthread_mutex_init(&files->claiming, NULL);
 	(void)pthread_mutex_init(&files->stopping, NULL);
-	(void)pthread_cond_init(&files->wake, NULL);
+	pat_clock_cond_init(&files->wake);
 	int e = open_steps(files, config, err);
 	if (e < 0) {
 		pat_files_close(files);

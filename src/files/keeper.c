@@ -14,7 +14,7 @@ static bool wait_for_turn(struct pat_files *files)
 	struct timespec until;
 	int e = 0;
 
-	(void)clock_gettime(CLOCK_REALTIME, &until);
+	(void)clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += TURN_S;
 	(void)pthread_mutex_lock(&files->stopping);
 	while (!files->stop && e == 0)

@@ -298,15 +298,16 @@ static void forget_policies(int dir, uint64_t generation)
 }
 
 int pat_index_files_policies(struct pat_index_files *files,
-                             const struct pat_policies_source *sources, size_t n, gid_t group,
-                             struct pat_err *err)
+                             const struct pat_policies_source *sources, size_t n, bool incomplete,
+                             gid_t group, struct pat_err *err)
 {
 	uint64_t generation = 0;
 	int r = pat_random(&generation, sizeof(generation));
 
 	generation |= 1;
 	if (r == 0)
-		r = pat_policies_write(files->directory_fd, generation, sources, n, group);
+		r = pat_policies_write(files->directory_fd, generation, sources, n, incomplete,
+		                       group);
 	if (r < 0)
 		return pat_err_set(err, r, "cannot write the policies beside the index: %s",
 		                   pat_err_words(r));

@@ -68,8 +68,8 @@ uint64_t pat_index_files_memory(const struct pat_index_files *files);
 void pat_index_files_unlink(struct pat_index_files *files);
 /* Writes the policies' file and names it in the header; the former one goes. 0, or -errno: then nothing changed. */
 int pat_index_files_policies(struct pat_index_files *files,
-                             const struct pat_policies_source *sources, size_t n, gid_t group,
-                             struct pat_err *err) PAT_MUST_USE;
+                             const struct pat_policies_source *sources, size_t n, bool incomplete,
+                             gid_t group, struct pat_err *err) PAT_MUST_USE;
 /* Removes usage files but its own and that of generation `keep`; with 0, also others' policies. */
 void pat_index_files_forget_others(struct pat_index_files *files, uint64_t keep);
 

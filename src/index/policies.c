@@ -97,6 +97,7 @@ int pat_policies_open(struct pat_policies *p, const char *directory, uint64_t ge
 		pat_policies_done(p);
 		return r;
 	}
+	p->incomplete = h->incomplete != 0;
 	p->generation = generation;
 	return 0;
 }
@@ -130,7 +131,7 @@ static int write_all(int fd, const void *bytes, size_t len)
 }
 
 static int header_make(uint64_t generation, const struct pat_policies_source *sources, size_t n,
-                       struct pat_policies_header *ret)
+                       bool incomplete, struct pat_policies_header *ret)
 {
 	uint64_t at = sizeof(*ret);
 
@@ -138,7 +139,8 @@ static int header_make(uint64_t generation, const struct pat_policies_source *so
 		return -EINVAL;
 	*ret = (struct pat_policies_header){ .magic = PAT_POLICIES_MAGIC,
 		                             .generation = generation,
-		                             .n = n };
+		                             .n = (uint32_t)n,
+		                             .incomplete = incomplete };
 	for (size_t i = 0; i < n; i++) {
 		struct pat_policies_entry *e = &ret->entries[i];
 		size_t name_len = strlen(sources[i].name);
@@ -156,12 +158,13 @@ static int header_make(uint64_t generation, const struct pat_policies_source *so
 }
 
 int pat_policies_write(int directory_fd, uint64_t generation,
-                       const struct pat_policies_source *sources, size_t n, gid_t group)
+                       const struct pat_policies_source *sources, size_t n, bool incomplete,
+                       gid_t group)
 {
 	struct pat_policies_header header;
 	char name[64];
 
-	int r = header_make(generation, sources, n, &header);
+	int r = header_make(generation, sources, n, incomplete, &header);
 	if (r < 0)
 		return r;
 	(void)snprintf(name, sizeof(name), PAT_POLICIES_FORMAT, (unsigned long long)generation);

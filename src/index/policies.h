@@ -31,7 +31,8 @@ struct pat_policies_entry {
 struct pat_policies_header {
 	uint64_t magic;
 	uint64_t generation;
-	uint64_t n;
+	uint32_t n;
+	uint32_t incomplete; /* 1: a product lacks here that there is */
 	struct pat_policies_entry entries[PAT_POLICIES_MAX];
 };
 
@@ -59,6 +60,7 @@ struct pat_policies {
 	uint64_t generation; /* 0: none is open */
 	uint8_t *base;
 	size_t bytes;
+	bool incomplete; /* whoever is not found may be there all the same */
 	size_t n;
 	struct pat_policies_product products[PAT_POLICIES_MAX];
 	int32_t *scopes; /* of all products */
@@ -75,7 +77,7 @@ const struct pat_policies_product *pat_policies_find(const struct pat_policies *
 
 /* Writes the file of that generation. 0, -ENOSPC, -EINVAL, or another -errno: then there is none. */
 int pat_policies_write(int directory_fd, uint64_t generation,
-                       const struct pat_policies_source *sources, size_t n,
+                       const struct pat_policies_source *sources, size_t n, bool incomplete,
                        gid_t group) PAT_MUST_USE;
 
 #endif

@@ -261,6 +261,11 @@ uint64_t pat_index_reader_applied_seq(const struct pat_index_reader *reader)
 	return atomic_load_explicit(&reader->header->applied_seq, memory_order_acquire);
 }
 
+uint64_t pat_index_reader_lease_end_ns(const struct pat_index_reader *reader)
+{
+	return atomic_load_explicit(&reader->header->lease_end_ns, memory_order_acquire);
+}
+
 const char *pat_index_reader_node(const struct pat_index_reader *reader)
 {
 	return reader->base ? reader->header->node : "";

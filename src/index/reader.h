@@ -51,6 +51,8 @@ const struct pat_token_format *pat_index_reader_format(const struct pat_index_re
 int64_t pat_index_reader_clock_floor_s(const struct pat_index_reader *reader);
 uint64_t pat_index_reader_generation(const struct pat_index_reader *reader);
 uint64_t pat_index_reader_applied_seq(const struct pat_index_reader *reader);
+/* Until when it may be served from, by CLOCK_BOOTTIME, or PAT_LEASE_FOREVER. */
+uint64_t pat_index_reader_lease_end_ns(const struct pat_index_reader *reader);
 /* Which of several nodes serves from it (layout.h); "" also where there is no index. Need not have been entered. */
 const char *pat_index_reader_node(const struct pat_index_reader *reader);
 

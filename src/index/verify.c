@@ -198,7 +198,8 @@ enum pat_verdict pat_verify_operation(struct pat_verifier *v, const char *produc
 	const struct pat_policies *policies = pat_index_reader_policies(v->reader);
 	ret->product = policies ? pat_policies_find(policies, product, product_len) : NULL;
 	if (!ret->product)
-		return PAT_VERDICT_UNAVAILABLE;
+		return policies && !policies->incomplete ? PAT_VERDICT_PRODUCT
+		                                         : PAT_VERDICT_UNAVAILABLE;
 	r = pat_policy_find(&ret->product->policy, pat_method_of(method, method_len), &ret->path,
 	                    &ret->match);
 	if (r == PAT_POLICY_E_METHOD)
@@ -427,6 +428,8 @@ const struct pat_refusal *pat_verdict_refusal(enum pat_verdict verdict)
 		[PAT_VERDICT_METHOD] = { 405, "method_not_allowed", "Method Not Allowed",
 		                         "Method not allowed",
 		                         "This path has no operation of that method.", NULL },
+		[PAT_VERDICT_PRODUCT] = { 404, "product_unknown", "Not Found", "Not found",
+		                          "There is no product of this name.", NULL },
 	};
 
 	pat_assert((unsigned)verdict < PAT_VERDICTS);

@@ -34,8 +34,9 @@ enum pat_verdict {
 	PAT_VERDICT_PATH,        /* 400, a path that others might read differently */
 	PAT_VERDICT_ROUTE,       /* 404, no operation of the product has this path */
 	PAT_VERDICT_METHOD,      /* 405, none has this method */
+	PAT_VERDICT_PRODUCT,     /* 404, there is no product of this name */
 };
-#define PAT_VERDICTS 16
+#define PAT_VERDICTS 17
 
 /* One requirement: any one of these scopes is enough. A list of needs must all be met. Memory the caller
  * holds; the names must outlive it. The numbers are the verifier's cache. Not shared between threads. */
@@ -59,8 +60,8 @@ struct pat_operation {
 	struct pat_path path;          /* with PATH `path.why` */
 };
 
-/* ALLOWED: go on and judge the token. PATH, ROUTE, METHOD: refuse, whoever asks. UNAVAILABLE: also when no product of
- * that name has a policy. `method` in capitals. */
+/* ALLOWED: go on and judge the token. PATH, ROUTE, METHOD, PRODUCT: refuse, whoever asks. UNAVAILABLE: also when no
+ * product of that name has a policy, and there are products whose policy nobody could read. `method` in capitals. */
 enum pat_verdict pat_verify_operation(struct pat_verifier *verifier, const char *product,
                                       size_t product_len, const char *method, size_t method_len,
                                       const char *target, size_t target_len,

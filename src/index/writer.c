@@ -219,19 +219,23 @@ static int resting_push(struct generation *w, uint32_t slot)
 	return 0;
 }
 
+/* The i-th of those that rest, the oldest first. */
+static bool has_rested(const struct generation *w, size_t i)
+{
+	const struct resting_slot *slot = &w->resting[(w->resting_head + i) % w->resting_cap];
+	uint32_t now_s = (uint32_t)(pat_clock_boot_ns() / 1000000000u);
+
+	return now_s - slot->since_s >= REST_NS / 1000000000u;
+}
+
 /* A slot to fill: one that has rested, or the next never used. */
 static int slot_take(struct generation *w, uint64_t *ret_slot)
 {
-	if (w->resting_len > 0) {
-		const struct resting_slot *oldest = &w->resting[w->resting_head];
-		uint32_t now_s = (uint32_t)(pat_clock_boot_ns() / 1000000000u);
-
-		if (now_s - oldest->since_s >= REST_NS / 1000000000u) {
-			*ret_slot = oldest->slot;
-			w->resting_head = (w->resting_head + 1) % w->resting_cap;
-			w->resting_len--;
-			return 0;
-		}
+	if (w->resting_len > 0 && has_rested(w, 0)) {
+		*ret_slot = w->resting[w->resting_head].slot;
+		w->resting_head = (w->resting_head + 1) % w->resting_cap;
+		w->resting_len--;
+		return 0;
 	}
 	uint64_t at = 0;
 	uint64_t slot = atomic_load_explicit(&w->header->slots_used, memory_order_relaxed);
@@ -254,14 +258,19 @@ static uint32_t clamp_s(int64_t t)
 	return t < 1 ? 1 : t > UINT32_MAX ? UINT32_MAX : (uint32_t)t;
 }
 
+/* A time past 2106 does not fit; it is cut short rather than made endless. */
+static uint32_t expires_word(int64_t expires_s)
+{
+	return expires_s == PAT_NEVER ? 0 : clamp_s(expires_s);
+}
+
 static void slot_fill(struct generation *w, uint64_t slot, const uint64_t digest[static 4],
                       const struct pat_index_entry *e, uint32_t grant, uint32_t owner)
 {
 	struct pat_slot *s = &w->slots[slot];
 	struct pat_usage_cell *cell = &w->cells[slot];
 	uint64_t version = (atomic_load_explicit(&s->word, memory_order_relaxed) >> 8) + 1;
-	/* A time past 2106 does not fit; it is cut short rather than made endless. */
-	uint32_t expires = e->expires_s == PAT_NEVER ? 0 : clamp_s(e->expires_s);
+	uint32_t expires = expires_word(e->expires_s);
 
 	atomic_store_explicit(&cell->last_used_s, 0, memory_order_relaxed);
 	atomic_store_explicit(&cell->count, 0, memory_order_relaxed);
@@ -318,6 +327,19 @@ int pat_index_writer_add(struct pat_index_writer *w, const struct pat_index_entr
 	return r;
 }
 
+size_t pat_index_writer_room(struct pat_index_writer *w, size_t most)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	const struct generation *of = w->of;
+	uint64_t used = atomic_load_explicit(&of->header->slots_used, memory_order_relaxed);
+	uint64_t unused = of->header->slots_max - used;
+	size_t n = unused < most ? (size_t)unused : most;
+	for (size_t i = 0; n < most && i < of->resting_len && has_rested(of, i); i++)
+		n++;
+	(void)pthread_mutex_unlock(&w->lock);
+	return n;
+}
+
 static int writer_regrant(struct generation *w, const uint8_t *bytes, const char *scopes,
                           const char *limits)
 {
@@ -348,11 +370,35 @@ int pat_index_writer_regrant(struct pat_index_writer *w,
 	return r;
 }
 
+static int writer_expire(struct generation *w, const uint8_t *bytes, int64_t expires_s)
+{
+	uint64_t digest[4];
+	uint32_t slot = 0;
+
+	memcpy(digest, bytes, sizeof(digest)); /* UNSAFE: fixed sizes */
+	if (!entry_find(w, digest, pat_index_part(bytes), &slot))
+		return PAT_INDEX_E_ABSENT;
+	_Atomic uint64_t *word = &w->slots[slot].times;
+	uint64_t issued = atomic_load_explicit(word, memory_order_relaxed) >> 32;
+	/* Sequentially consistent, like a revocation. */
+	atomic_store(word, issued << 32 | expires_word(expires_s));
+	return 0;
+}
+
+int pat_index_writer_expire(struct pat_index_writer *w,
+                            const uint8_t digest[static PAT_DIGEST_BYTES], int64_t expires_s)
+{
+	(void)pthread_mutex_lock(&w->lock);
+	int r = writer_expire(w->of, digest, expires_s);
+	(void)pthread_mutex_unlock(&w->lock);
+	return r;
+}
+
 int pat_index_writer_policies(struct pat_index_writer *w, const struct pat_policies_source *sources,
-                              size_t n, struct pat_err *err)
+                              size_t n, bool incomplete, struct pat_err *err)
 {
 	(void)pthread_mutex_lock(&w->policies_lock);
-	int r = pat_index_files_policies(&w->of->files, sources, n, w->of->group, err);
+	int r = pat_index_files_policies(&w->of->files, sources, n, incomplete, w->of->group, err);
 	(void)pthread_mutex_unlock(&w->policies_lock);
 	return r;
 }
@@ -583,7 +629,13 @@ int pat_index_writer_publish(struct pat_index_writer *w, int64_t seq, int64_t cl
 
 void pat_index_writer_applied(struct pat_index_writer *w, int64_t seq)
 {
-	atomic_store_explicit(&w->of->header->applied_seq, (uint64_t)seq, memory_order_release);
+	_Atomic uint64_t *applied = &w->of->header->applied_seq;
+	uint64_t before = atomic_load(applied);
+
+	while (before < (uint64_t)seq &&
+	       !atomic_compare_exchange_weak_explicit(applied, &before, (uint64_t)seq,
+	                                              memory_order_release, memory_order_relaxed))
+		;
 }
 
 void pat_index_writer_lease(struct pat_index_writer *w, uint64_t end_ns)

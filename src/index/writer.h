@@ -60,6 +60,9 @@ void pat_index_writer_free(struct pat_index_writer *writer);
 int pat_index_writer_add(struct pat_index_writer *writer,
                          const struct pat_index_entry *entry) PAT_MUST_USE;
 
+/* For how many more tokens there are slots, up to `most`; others may take them meanwhile. */
+size_t pat_index_writer_room(struct pat_index_writer *writer, size_t most);
+
 /* 0 or E_ABSENT. Cannot fail otherwise: once it returns, no verification begun later finds the token. */
 int pat_index_writer_remove(struct pat_index_writer *writer,
                             const uint8_t digest[static PAT_DIGEST_BYTES]);
@@ -70,10 +73,15 @@ int pat_index_writer_regrant(struct pat_index_writer *writer,
                              const uint8_t digest[static PAT_DIGEST_BYTES], const char *scopes,
                              const char *limits) PAT_MUST_USE;
 
+/* The same token ends at another time: `expires_s`, or PAT_NEVER. Verifiers judge by the former or by this one. 0 or E_ABSENT. */
+int pat_index_writer_expire(struct pat_index_writer *writer,
+                            const uint8_t digest[static PAT_DIGEST_BYTES], int64_t expires_s);
+
 /* The policies of all products from now on; whoever begins to judge a request later does so by these. Before publish()
- * and after it. 0; -ENOSPC or another -errno: those before stay in force. */
+ * and after it. `incomplete`: there are products whose policy is not among these, so that of no
+ * name can be said that there is no such product. 0; -ENOSPC or another -errno: those before stay in force. */
 int pat_index_writer_policies(struct pat_index_writer *writer,
-                              const struct pat_policies_source *sources, size_t n,
+                              const struct pat_policies_source *sources, size_t n, bool incomplete,
                               struct pat_err *err) PAT_MUST_USE;
 
 /* Makes this generation the index: state serving, renamed into place, the former one superseded.
@@ -81,7 +89,7 @@ int pat_index_writer_policies(struct pat_index_writer *writer,
 int pat_index_writer_publish(struct pat_index_writer *writer, int64_t seq, int64_t clock_s,
                              struct pat_err *err) PAT_MUST_USE;
 
-/* Every change up to `seq` is in. */
+/* Every change up to `seq` is in; it does not go back. */
 void pat_index_writer_applied(struct pat_index_writer *writer, int64_t seq);
 
 /* Until when verifications may be answered from it, by CLOCK_BOOTTIME; what was applied before the call is seen by whoever

@@ -4,18 +4,13 @@
 #include <errno.h>
 #include <time.h>
 
+#include "base/clock.h"
+
 void pat_lite_pool_init(struct pat_lite_pool *pool)
 {
-	pthread_condattr_t attr;
-
 	*pool = (struct pat_lite_pool){ 0 };
-	/* Linux never fails these with default kinds; a monotonic clock bounds the wait whatever
-	 * happens to the wall clock. */
-	(void)pthread_mutex_init(&pool->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&pool->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	(void)pthread_mutex_init(&pool->lock, NULL); /* never fails with default kinds */
+	pat_clock_cond_init(&pool->wake);
 }
 
 void pat_lite_pool_done(struct pat_lite_pool *pool)

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/core.h"
+#include "haproxy/map.h"
 #include "index/layout.h"
 #include "patd/control.h"
 #include "patd/product.h"
@@ -40,6 +41,7 @@ static int do_here(const struct pat_settings *settings, const struct pat_place *
 	pat_cleanup(pat_rules_freep) struct pat_rules *built_in = NULL;
 	struct pat_catalogue *catalogue = NULL;
 	struct pat_catalogue *own = NULL;
+	struct pat_haproxy_map *haproxy = NULL;
 	struct pat_core_config config;
 	struct pat_core *core = NULL;
 
@@ -59,10 +61,15 @@ static int do_here(const struct pat_settings *settings, const struct pat_place *
 		r = pat_core_open(&config, &core, err);
 		pat_wipe(&config.row_key, sizeof(config.row_key));
 	}
+	if (r == 0)
+		r = pat_command_haproxy(settings, place, &haproxy, err);
 	if (r == 0) {
 		*ret = pat_control_do(core, request);
 		r = *ret ? 0 : pat_err_set(err, -ENOMEM, "out of memory");
 	}
+	/* Whatever was changed: HAProxy believes nothing until patd runs again. */
+	pat_haproxy_map_stop(haproxy);
+	pat_haproxy_map_free(haproxy);
 	pat_core_close(core);
 	pat_catalogue_free(catalogue);
 	pat_catalogue_free(own);

@@ -35,6 +35,14 @@ void pat_command_service_usage(FILE *to);
 /* `patd nodes`. */
 int pat_command_nodes(const struct pat_settings *settings);
 
+/* `patd audit …`. */
+int pat_command_audit(const struct pat_settings *settings, int n_words, char **words);
+void pat_command_audit_usage(FILE *to);
+
+/* `patd mail …`. */
+int pat_command_mail(const struct pat_settings *settings, int n_words, char **words);
+void pat_command_mail_usage(FILE *to);
+
 /* `patd store …`. */
 int pat_command_store(const struct pat_settings *settings, int n_words, char **words);
 void pat_command_store_usage(FILE *to);
@@ -52,8 +60,16 @@ int pat_command_core_config(const struct pat_settings *settings, const struct pa
                             const struct pat_catalogue *catalogue, const struct pat_catalogue *own,
                             const struct pat_rules *built_in, struct pat_core_config *ret,
                             struct pat_err *err) PAT_MUST_USE;
+/* The map that HAProxy is to have; NULL when it is to have none. */
+struct pat_haproxy_map;
+int pat_command_haproxy(const struct pat_settings *settings, const struct pat_place *place,
+                        struct pat_haproxy_map **ret, struct pat_err *err) PAT_MUST_USE;
 /* The rules of the built-in product, which is there even when its files are switched off: `/v1/me` answers. */
 int pat_command_built_in(struct pat_rules **ret, struct pat_err *err) PAT_MUST_USE;
+
+/* How mail is handed on, as the settings say. Points into them. */
+struct pat_smtp_config;
+void pat_command_smtp_config(const struct pat_settings *settings, struct pat_smtp_config *ret);
 
 /* Prints "patd: sentence" to standard error and returns 1. */
 int pat_command_failed(const struct pat_err *err);

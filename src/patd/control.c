@@ -11,12 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/socket.h"
+#include "patd/audit.h"
 #include "patd/nodes.h"
 #include "patd/people.h"
 #include "patd/product.h"
@@ -33,36 +33,6 @@ struct pat_control {
 	pthread_t thread;
 	bool runs;
 };
-
-static int address(const char *path, struct sockaddr_un *ret)
-{
-	*ret = (struct sockaddr_un){ .sun_family = AF_UNIX };
-	int n = snprintf(ret->sun_path, sizeof(ret->sun_path), "%s", path);
-
-	return n > 0 && (size_t)n < sizeof(ret->sun_path) ? 0 : -ENAMETOOLONG;
-}
-
-int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog, int *ret_fd,
-                       struct pat_err *err)
-{
-	struct sockaddr_un at;
-
-	if (address(path, &at) < 0)
-		return pat_err_set(err, -ENAMETOOLONG, "the socket path %s is too long", path);
-	pat_cleanup(pat_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	(void)unlink(path);
-	mode_t before = umask(0177); /* born closed */
-	bool ok = fd >= 0 && bind(fd, (const struct sockaddr *)&at, sizeof(at)) == 0;
-	(void)umask(before);
-	ok = ok && (group == (gid_t)-1 || chown(path, (uid_t)-1, group) == 0) &&
-	     chmod(path, mode) == 0 && listen(fd, backlog) == 0;
-	if (!ok)
-		return pat_err_set(err, -errno, "cannot listen at %s: %s", path,
-		                   pat_err_words(errno));
-	*ret_fd = fd;
-	fd = -1;
-	return 0;
-}
 
 static int add_piece(const char *bytes, size_t len, void *buf)
 {
@@ -127,6 +97,8 @@ json_t *pat_control_do(struct pat_core *core, const json_t *request)
 		answer = pat_services_do(core, request);
 	if (!answer)
 		answer = pat_nodes_do(core, request);
+	if (!answer)
+		answer = pat_audit_do(core, request);
 	return answer ? answer : pat_people_do(core, request);
 }
 
@@ -171,14 +143,14 @@ int pat_control_start(const char *path, struct pat_core *core, struct pat_contro
 	control->core = core;
 	control->fd = -1;
 	(void)snprintf(control->path, sizeof(control->path), "%s", path);
-	int r = pat_control_listen(path, 0600, (gid_t)-1, 16, &control->fd, err);
+	int r = pat_socket_listen(path, 0600, (gid_t)-1, 16, &control->fd);
 	if (r == 0) {
 		r = -pthread_create(&control->thread, NULL, control_run, control);
 		control->runs = r == 0;
 	}
 	if (r < 0) {
 		pat_control_stop(control);
-		return r;
+		return pat_err_set(err, r, "cannot listen at %s: %s", path, pat_err_words(r));
 	}
 	*ret = control;
 	return 0;
@@ -199,15 +171,12 @@ void pat_control_stop(struct pat_control *control)
 
 int pat_control_ask(const char *path, const json_t *request, json_t **ret, struct pat_err *err)
 {
-	struct sockaddr_un at;
-	int r = address(path, &at);
+	pat_cleanup(pat_closep) int fd = -1;
+	int r = pat_socket_connect(path, 0, &fd);
 
 	if (r < 0)
-		return pat_err_set(err, r, "the socket path %s is too long", path);
-	pat_cleanup(pat_closep) int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, (const struct sockaddr *)&at, sizeof(at)) < 0)
-		return pat_err_set(err, -errno, "cannot reach the running patd at %s: %s", path,
-		                   pat_err_words(errno));
+		return pat_err_set(err, r, "cannot reach the running patd at %s: %s", path,
+		                   pat_err_words(r));
 	set_timeout(fd);
 	r = send_json(fd, request);
 	if (r == 0)

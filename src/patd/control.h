@@ -24,8 +24,4 @@ json_t *pat_control_do(struct pat_core *core, const json_t *request) PAT_MUST_US
 int pat_control_ask(const char *path, const json_t *request, json_t **ret,
                     struct pat_err *err) PAT_MUST_USE;
 
-/* A listening unix socket at `path` with that mode and group ((gid_t)-1: ours); what was there before is replaced. */
-int pat_control_listen(const char *path, unsigned mode, gid_t group, int backlog, int *ret_fd,
-                       struct pat_err *err) PAT_MUST_USE;
-
 #endif

@@ -13,11 +13,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/socket.h"
 #include "token/token.h"
 
 #define DATAGRAM_BYTES_MAX 8192
@@ -121,28 +120,22 @@ static void *log_run(void *arg)
 int pat_edge_log_start(const struct pat_place *place, struct pat_edge_log **ret,
                        struct pat_err *err)
 {
-	struct sockaddr_un at = { .sun_family = AF_UNIX };
+	char path[sizeof(place->runtime) + 16];
 	struct pat_edge_log *log = calloc(1, sizeof(*log));
 
 	if (!log)
 		return pat_err_set(err, -ENOMEM, "out of memory");
-	int n = snprintf(at.sun_path, sizeof(at.sun_path), "%s/log.sock", place->runtime);
-	log->fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	(void)unlink(at.sun_path);
-	bool ok = n > 0 && (size_t)n < sizeof(at.sun_path) && log->fd >= 0 &&
-	          bind(log->fd, (const struct sockaddr *)&at, sizeof(at)) == 0 &&
-	          chmod(at.sun_path, 0660) == 0 &&
-	          (place->edge_group == (gid_t)-1 ||
-	           chown(at.sun_path, (uid_t)-1, place->edge_group) == 0);
-	int error = errno;
-	if (ok) {
-		error = pthread_create(&log->thread, NULL, log_run, log);
-		log->runs = ok = error == 0;
+	log->fd = -1;
+	(void)snprintf(path, sizeof(path), "%s/log.sock", place->runtime);
+	int r = pat_socket_bind(path, SOCK_DGRAM, 0660, place->edge_group, &log->fd);
+	if (r == 0) {
+		r = -pthread_create(&log->thread, NULL, log_run, log);
+		log->runs = r == 0;
 	}
-	if (!ok) {
+	if (r < 0) {
 		pat_edge_log_stop(log);
-		return pat_err_set(err, -error, "cannot open the edge's log socket: %s",
-		                   pat_err_words(error));
+		return pat_err_set(err, r, "cannot open the edge's log socket %s: %s", path,
+		                   pat_err_words(r));
 	}
 	*ret = log;
 	return 0;

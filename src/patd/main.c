@@ -40,10 +40,16 @@ static const char usage[] =
 	"\n"
 	"  service add NAME [--product PRODUCT]   a program that may ask about tokens; prints its secret\n"
 	"      [--portal --return ORIGIN … [--title TEXT] [--accent #rrggbb]]   and may send people to their tokens\n"
+	"  service edit NAME [the same flags]\n"
+	"  service rotate NAME   another secret in place of the one it has\n"
 	"  service list\n"
 	"  service remove NAME\n"
 	"\n"
 	"  nodes   which nodes share the running patd's database, and when they were last heard of\n"
+	"\n"
+	"  audit verify   is each audit record as it was written, and none missing between them?\n"
+	"\n"
+	"  mail test ADDRESS   send one, and say what the mail server says\n"
 	"\n"
 	"  store copy FROM TO   from SQLite to PostgreSQL, or back; each a path or a URL\n"
 	"\n"
@@ -186,6 +192,10 @@ static int dispatch(const struct pat_settings *settings, struct line *line)
 		return pat_command_service(settings, line->n_words - 1, line->words + 1);
 	if (strcmp(command, "nodes") == 0 && alone)
 		return pat_command_nodes(settings);
+	if (strcmp(command, "audit") == 0)
+		return pat_command_audit(settings, line->n_words - 1, line->words + 1);
+	if (strcmp(command, "mail") == 0)
+		return pat_command_mail(settings, line->n_words - 1, line->words + 1);
 	if (strcmp(command, "store") == 0)
 		return pat_command_store(settings, line->n_words - 1, line->words + 1);
 	(void)fputs(usage, stderr);
@@ -199,10 +209,11 @@ static bool print_help(int argc, char **argv)
 	static const struct {
 		const char *command;
 		void (*usage)(FILE *to);
-	} own[] = { { "user", pat_command_user_usage },
-		    { "policy", pat_command_policy_usage },
-		    { "service", pat_command_service_usage },
-		    { "store", pat_command_store_usage } };
+	} own[] = {
+		{ "user", pat_command_user_usage },       { "policy", pat_command_policy_usage },
+		{ "service", pat_command_service_usage }, { "audit", pat_command_audit_usage },
+		{ "mail", pat_command_mail_usage },       { "store", pat_command_store_usage }
+	};
 	bool asked = argc == 2 && strcmp(argv[1], "help") == 0;
 
 	for (int i = 1; i < argc; i++)

@@ -8,10 +8,12 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pwd.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -251,7 +253,34 @@ void pat_place_clear(const struct pat_place *place)
 	(void)rmdir(place->runtime);
 }
 
-/* ---- The row key: "row1 <64 hex>\n". */
+/* ---- The lock. */
+
+#define LOCK_WAIT_MS 2000
+#define LOCK_NAP_MS  20
+
+int pat_place_lock(const struct pat_place *place, int *ret_fd, struct pat_err *err)
+{
+	char path[PATH_MAX];
+
+	int r = join(path, sizeof(path), place->data, "patd.lock", err);
+	if (r < 0)
+		return r;
+	pat_cleanup(pat_closep) int fd =
+		open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return pat_err_set(err, -errno, "cannot open %s: %s", path, pat_err_words(errno));
+	for (int ms = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; ms += LOCK_NAP_MS) {
+		if (errno != EWOULDBLOCK || ms >= LOCK_WAIT_MS)
+			return pat_err_set(err, -errno,
+			                   "%s: the data folder is in use by another patd", path);
+		(void)poll(NULL, 0, LOCK_NAP_MS);
+	}
+	*ret_fd = fd;
+	fd = -1; /* the caller's */
+	return 0;
+}
+
+/* ---- The row key: "row1 <64 hex>\n"; one that takes the place of another has the next digit. */
 
 static int key_make(const char *path, struct pat_err *err)
 {
@@ -339,9 +368,10 @@ int pat_place_row_key(const struct pat_place *place, struct pat_row_key *ret, st
 		                   "the row key %s must belong to this user alone (chmod 600)",
 		                   path);
 	ssize_t n = read(fd, text, sizeof(text));
-	bool ok = n == 70 && memcmp(text, "row1 ", 5) == 0 && text[69] == '\n' &&
+	bool ok = n == 70 && memcmp(text, "row", 3) == 0 && text[3] >= '1' && text[3] <= '9' &&
+	          text[4] == ' ' && text[69] == '\n' &&
 	          pat_hex_decode(text + 5, 64, ret->bytes, sizeof(ret->bytes)) == 0;
+	ret->id = ok ? (uint32_t)(text[3] - '0') : 0;
 	pat_wipe(text, sizeof(text));
-	ret->id = 1;
 	return ok ? 0 : pat_err_set(err, -EINVAL, "%s is not a row key", path);
 }

@@ -34,6 +34,10 @@ struct pat_place {
 	char edge_user[64]; /* "" when they run as we do */
 };
 
+/* Takes the data folder for this process, as long as `*ret_fd` is open: two would take each other's edge and node. Waits a moment
+ * for one that is ending. -EBUSY. */
+int pat_place_lock(const struct pat_place *place, int *ret_fd, struct pat_err *err) PAT_MUST_USE;
+
 /* Finds and, with `create`, makes the folders (data 0700; runtime 0750 for the edge's group). Refuses a runtime folder
  * that is not ours. */
 int pat_place_find(const struct pat_settings *settings, bool create, struct pat_place *ret_place,

@@ -24,7 +24,7 @@ static const char usage[] =
 	"  list               the products\n"
 	"  show NAME          its operations, and what each takes\n"
 	"  lint NAME|FILE     what to look at before you believe in it; a file with the flags of import\n"
-	"  remove NAME        its requests are answered 503 from then on\n";
+	"  remove NAME        its requests are refused from then on\n";
 
 void pat_command_policy_usage(FILE *to)
 {
@@ -215,6 +215,25 @@ static void operations_print(json_t *operations)
 	               json_string_value(json_object_get(o, "takes")));
 }
 
+/* What may be misspelt is said at once, and not to who reads only what was asked for. */
+static void import_print(const char *name, const json_t *answer)
+{
+	size_t i = 0;
+	const json_t *s = NULL;
+
+	(void)printf("%s has %lld operations and %lld scopes, and is in force.\n", name,
+	             (long long)json_integer_value(json_object_get(answer, "operations")),
+	             (long long)json_integer_value(json_object_get(answer, "scopes")));
+	json_array_foreach(json_object_get(answer, "undeclared"), i, s)
+	{
+		(void)fprintf(
+			stderr,
+			"warning: line %lld: the scope %s is declared nowhere; see patd policy lint %s\n",
+			(long long)json_integer_value(json_object_get(s, "line")),
+			json_string_value(json_object_get(s, "scope")), name);
+	}
+}
+
 static int report(const json_t *request, const json_t *answer, struct pat_err *err)
 {
 	const char *error = json_string_value(json_object_get(answer, "error"));
@@ -230,11 +249,11 @@ static int report(const json_t *request, const json_t *answer, struct pat_err *e
 	else if (strcmp(what, "policy lint") == 0)
 		findings_print(json_object_get(answer, "findings"));
 	else if (strcmp(what, "policy remove") == 0)
-		(void)printf("%s has no policy any more: its requests are answered 503.\n", name);
+		(void)printf(
+			"%s has no policy any more: its requests are refused, product_unknown.\n",
+			name);
 	else
-		(void)printf("%s has %lld operations and %lld scopes, and is in force.\n", name,
-		             (long long)json_integer_value(json_object_get(answer, "operations")),
-		             (long long)json_integer_value(json_object_get(answer, "scopes")));
+		import_print(name, answer);
 	return 0;
 }
 

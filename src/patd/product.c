@@ -48,6 +48,22 @@ static const char *text(const json_t *request, const char *key)
 
 /* ---- Importing and removing. */
 
+/* The scopes that may be misspelt. NULL when that can not be said: the import has been done all the same. */
+static json_t *undeclared_list(struct pat_core *core, const char *name)
+{
+	pat_cleanup(pat_rules_freep) struct pat_rules *rules = NULL;
+	struct pat_err err = { { 0 } };
+	json_t *list = json_array();
+	int r = pat_core_product_rules(core, name, &rules, &err);
+
+	for (size_t i = 0; r == 0 && i < rules->n_scopes; i++)
+		if (rules->scopes[i].undeclared)
+			(void)json_array_append_new(
+				list, json_pack("{s:s, s:I}", "scope", rules->scopes[i].name,
+			                        "line", (json_int_t)rules->scopes[i].line));
+	return list;
+}
+
 static json_t *policy_import(struct pat_core *core, const json_t *request)
 {
 	const json_t *document = json_object_get(request, "document");
@@ -68,8 +84,9 @@ static json_t *policy_import(struct pat_core *core, const json_t *request)
 	if (r != 0)
 		return failed(sentence(r, &err));
 	pat_log(PAT_LOG_INFO, "product.imported", "product", name, "via", "cli", NULL);
-	return json_pack("{s:b, s:I, s:I}", "ok", 1, "operations", (json_int_t)made.n_operations,
-	                 "scopes", (json_int_t)made.n_scopes);
+	return json_pack("{s:b, s:I, s:I, s:o*}", "ok", 1, "operations",
+	                 (json_int_t)made.n_operations, "scopes", (json_int_t)made.n_scopes,
+	                 "undeclared", undeclared_list(core, name));
 }
 
 static json_t *policy_remove(struct pat_core *core, const json_t *request)
@@ -151,7 +168,8 @@ static json_t *policy_show(const struct pat_rules *rules)
 
 static void lint_one(void *arg, enum pat_lint_kind kind, unsigned line, const char *finding)
 {
-	static const char *const kinds[] = { "no-scopes", "closed", "unused-scope", "ambiguous" };
+	static const char *const kinds[] = { "no-scopes", "closed", "unused-scope", "ambiguous",
+		                             "undeclared" };
 
 	(void)json_array_append_new(arg, json_pack("{s:s, s:I, s:s}", "kind", kinds[kind], "line",
 	                                           (json_int_t)line, "text", finding));

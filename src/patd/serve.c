@@ -16,8 +16,11 @@
 #include "base/buf.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/socket.h"
 #include "core/core.h"
 #include "files/files.h"
+#include "haproxy/map.h"
+#include "mail/smtp.h"
 #include "patd/command.h"
 #include "patd/control.h"
 #include "patd/edge.h"
@@ -39,6 +42,9 @@ struct server {
 	struct pat_catalogue *own; /* patd's own scopes */
 	struct pat_buf api_document;
 	struct pat_rules *built_in;
+	struct pat_haproxy_map *haproxy; /* NULL: no HAProxy has a map */
+	struct pat_smtp *smtp;           /* NULL: no mail is sent */
+	struct pat_mailer mailer;
 	struct pat_core *core;
 	struct pat_files *files; /* NULL: the product is off */
 	int listen_fd;
@@ -47,6 +53,7 @@ struct server {
 	struct pat_edge *edge;
 	bool whole; /* the edge was ours, and has been stopped */
 	int signal_fd;
+	int lock_fd; /* the data folder's */
 };
 
 int pat_command_core_config(const struct pat_settings *s, const struct pat_place *place,
@@ -58,6 +65,7 @@ int pat_command_core_config(const struct pat_settings *s, const struct pat_place
 		.store = place->store,
 		.node_label = s->lease_seconds > 0 ? place->node : NULL,
 		.lease_ms = s->lease_seconds * 1000,
+		.waiting_max = (unsigned)s->threads / 4,
 		.strict = s->consistency == PAT_CONSISTENCY_STRICT,
 		.journal = place->journal,
 		.index_directory = place->runtime,
@@ -132,6 +140,20 @@ static int open_files(struct server *server, const struct pat_row_key *row_key, 
 	return r == 0 ? pat_files_keeper_start(server->files, err) : r;
 }
 
+int pat_command_haproxy(const struct pat_settings *s, const struct pat_place *place,
+                        struct pat_haproxy_map **ret, struct pat_err *err)
+{
+	*ret = NULL;
+	if (*s->haproxy_master == '\0')
+		return 0;
+	return pat_haproxy_map_new(
+		&(struct pat_haproxy_map_config){ .master = s->haproxy_master,
+	                                          .map = s->haproxy_map,
+	                                          .index_directory = place->runtime,
+	                                          .lease_s = s->haproxy_lease_seconds },
+		ret, err);
+}
+
 /* What GET /api/v1/openapi.yaml answers. */
 static int read_api_document(struct server *server, struct pat_err *err)
 {
@@ -153,12 +175,40 @@ static int read_api_document(struct server *server, struct pat_err *err)
 	return 0;
 }
 
+static int open_listener(struct server *server, struct pat_err *err)
+{
+	const struct pat_place *place = &server->place;
+	int r = pat_socket_listen(place->socket, 0660, place->edge_group, 1024, &server->listen_fd);
+
+	if (r < 0)
+		return pat_err_set(err, r, "cannot listen at %s: %s", place->socket,
+		                   pat_err_words(r));
+	return 0;
+}
+
+static int open_mail(struct server *server, struct pat_core_config *config, struct pat_err *err)
+{
+	const struct pat_settings *s = server->settings;
+	struct pat_smtp_config smtp;
+
+	if (*s->mail_url == '\0')
+		return 0;
+	pat_command_smtp_config(s, &smtp);
+	int r = pat_smtp_new(&smtp, &server->smtp, err);
+	server->mailer = (struct pat_mailer){ .send = pat_smtp_send, .arg = server->smtp };
+	config->mailer = &server->mailer;
+	config->pages_url = s->public_url;
+	return r;
+}
+
 static int open_brain(struct server *server, struct pat_err *err)
 {
 	const struct pat_settings *s = server->settings;
 	struct pat_core_config config;
 
 	int r = pat_place_find(s, true, &server->place, err);
+	if (r == 0)
+		r = pat_place_lock(&server->place, &server->lock_fd, err);
 	if (r == 0)
 		r = pat_catalogue_load(server->place.scopes, &server->catalogue, err);
 	if (r == 0)
@@ -170,15 +220,22 @@ static int open_brain(struct server *server, struct pat_err *err)
 	if (r == 0)
 		r = pat_command_core_config(s, &server->place, server->catalogue, server->own,
 		                            server->built_in, &config, err);
+	if (r == 0)
+		r = pat_command_haproxy(s, &server->place, &server->haproxy, err);
 	if (r < 0)
 		return r;
-	r = pat_core_open(&config, &server->core, err);
+	if (server->haproxy)
+		config.mirror = pat_haproxy_map_mirror(server->haproxy);
+	r = open_mail(server, &config, err);
+	if (r == 0)
+		r = pat_core_open(&config, &server->core, err);
+	if (r == 0 && server->haproxy)
+		r = pat_haproxy_map_start(server->haproxy, err);
 	if (r == 0 && s->files)
 		r = open_files(server, &config.row_key, err);
 	pat_wipe(&config.row_key, sizeof(config.row_key));
 	if (r == 0)
-		r = pat_control_listen(server->place.socket, 0660, server->place.edge_group, 1024,
-		                       &server->listen_fd, err);
+		r = open_listener(server, err);
 	if (r == 0)
 		r = pat_control_start(server->place.control, server->core, &server->control, err);
 	if (r == 0)
@@ -278,11 +335,15 @@ static void server_done(struct server *server)
 	pat_web_free(server->web);
 	pat_control_stop(server->control);
 	pat_files_close(server->files);
+	/* Before the index is let go, which others then change without telling. */
+	pat_haproxy_map_stop(server->haproxy);
 	/* `patd run` is the whole product: with its edge gone, its index goes too. */
 	if (server->whole)
 		pat_core_end(server->core);
 	else
 		pat_core_close(server->core);
+	pat_haproxy_map_free(server->haproxy);
+	pat_smtp_free(server->smtp);
 	pat_catalogue_free(server->catalogue);
 	pat_catalogue_free(server->own);
 	pat_buf_done(&server->api_document);
@@ -293,11 +354,14 @@ static void server_done(struct server *server)
 		pat_place_clear(&server->place);
 	pat_closep(&server->listen_fd);
 	pat_closep(&server->signal_fd);
+	pat_closep(&server->lock_fd);
 }
 
 int pat_command_serve(const struct pat_settings *settings, bool edge)
 {
-	struct server server = { .settings = settings, .listen_fd = -1, .signal_fd = -1 };
+	struct server server = {
+		.settings = settings, .listen_fd = -1, .signal_fd = -1, .lock_fd = -1
+	};
 	struct pat_err err = { { 0 } };
 
 	pat_json_init();
@@ -338,6 +402,14 @@ static int check_place(const struct pat_settings *settings, struct pat_err *err)
 	return r;
 }
 
+static int check_mail(const struct pat_settings *settings, struct pat_err *err)
+{
+	struct pat_smtp_config smtp;
+
+	pat_command_smtp_config(settings, &smtp);
+	return *settings->mail_url ? pat_smtp_check(&smtp, err) : 0;
+}
+
 int pat_command_check(const struct pat_settings *settings)
 {
 	struct pat_err err = { { 0 } };
@@ -350,6 +422,8 @@ int pat_command_check(const struct pat_settings *settings)
 		                pat_err_words(errno));
 	else
 		r = pat_store_examine(settings->store, &err);
+	if (r == 0)
+		r = check_mail(settings, &err);
 	if (r < 0)
 		return pat_command_failed(&err);
 	if (access(settings->data, F_OK) < 0 && errno == ENOENT)

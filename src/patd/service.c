@@ -18,6 +18,8 @@ static const char usage[] =
 	"  add NAME [--product PRODUCT]   a program that may ask about tokens and revoke them; prints its secret, once\n"
 	"      [--portal --return ORIGIN … [--title TEXT] [--accent #rrggbb]]\n"
 	"                                 and may send the product's own people to their tokens\n"
+	"  edit NAME [the same flags]     changes what is said, and nothing else; the secret stays\n"
+	"  rotate NAME                    prints another secret, once; the former one is refused from then on\n"
 	"  list\n"
 	"  remove NAME\n";
 
@@ -58,6 +60,14 @@ static json_t *failed(int outcome)
 		sentence = "--portal takes the --product of which the people are, one that was "
 			   "imported (patd policy list)";
 		break;
+	case PAT_CORE_E_PORTAL_NONE:
+		sentence = "--return, --title and --accent are for a service with a portal: say "
+			   "--portal";
+		break;
+	case PAT_CORE_E_PORTAL_KEPT:
+		sentence = "the product of a service with a portal stays: its people's tokens are "
+			   "for that one";
+		break;
 	case PAT_CORE_E_ORIGIN:
 		sentence = "--portal takes --return with an origin such as https://shop.example, "
 			   "nothing behind it; several of at most 1024 bytes together";
@@ -87,16 +97,24 @@ static const char *text(const json_t *request, const char *key)
 	return value ? value : "";
 }
 
-static json_t *service_add(struct pat_core *core, const json_t *request)
+/* How many there are, of which ORIGINS_MAX are taken. */
+static size_t origins_take(const json_t *request, const char *origins[static ORIGINS_MAX])
 {
-	pat_cleanup(pat_secret_done) struct pat_secret secret = { 0 };
-	const char *name = text(request, "name");
 	const json_t *list = json_object_get(request, "return");
-	const char *origins[ORIGINS_MAX] = { 0 };
 	size_t n = json_array_size(list);
 
 	for (size_t i = 0; i < n && i < ORIGINS_MAX; i++)
 		origins[i] = json_string_value(json_array_get(list, i));
+	return n;
+}
+
+static json_t *service_add(struct pat_core *core, const json_t *request)
+{
+	pat_cleanup(pat_secret_done) struct pat_secret secret = { 0 };
+	const char *name = text(request, "name");
+	const char *origins[ORIGINS_MAX] = { 0 };
+	size_t n = origins_take(request, origins);
+
 	int r = n > ORIGINS_MAX
 	                ? PAT_CORE_E_ORIGIN
 	                : pat_core_service_add(core,
@@ -115,6 +133,39 @@ static json_t *service_add(struct pat_core *core, const json_t *request)
 	if (r != 0)
 		return failed(r);
 	pat_log(PAT_LOG_INFO, "service.added", "service", name, "via", "cli", NULL);
+	return json_pack("{s:b, s:s}", "ok", 1, "secret", secret.text);
+}
+
+static json_t *service_edit(struct pat_core *core, const json_t *request)
+{
+	const char *name = text(request, "name");
+	const char *origins[ORIGINS_MAX] = { 0 };
+	struct pat_service_change change = {
+		.product = json_string_value(json_object_get(request, "product")),
+		.portal = json_is_true(json_object_get(request, "portal")),
+		.origins = origins,
+		.n_origins = origins_take(request, origins),
+		.title = json_string_value(json_object_get(request, "title")),
+		.accent = json_string_value(json_object_get(request, "accent")),
+	};
+
+	int r = change.n_origins > ORIGINS_MAX ? PAT_CORE_E_ORIGIN
+	                                       : pat_core_service_edit(core, name, &change, &cli);
+	if (r != 0)
+		return failed(r);
+	pat_log(PAT_LOG_INFO, "service.edited", "service", name, "via", "cli", NULL);
+	return json_pack("{s:b}", "ok", 1);
+}
+
+static json_t *service_rotate(struct pat_core *core, const json_t *request)
+{
+	pat_cleanup(pat_secret_done) struct pat_secret secret = { 0 };
+	const char *name = text(request, "name");
+	int r = pat_core_service_rotate(core, name, &cli, &secret);
+
+	if (r != 0)
+		return failed(r);
+	pat_log(PAT_LOG_INFO, "service.rotated", "service", name, "via", "cli", NULL);
 	return json_pack("{s:b, s:s}", "ok", 1, "secret", secret.text);
 }
 
@@ -161,6 +212,10 @@ json_t *pat_services_do(struct pat_core *core, const json_t *request)
 
 	if (strcmp(what, "service add") == 0)
 		return service_add(core, request);
+	if (strcmp(what, "service edit") == 0)
+		return service_edit(core, request);
+	if (strcmp(what, "service rotate") == 0)
+		return service_rotate(core, request);
 	if (strcmp(what, "service list") == 0)
 		return service_list(core);
 	return strcmp(what, "service remove") == 0 ? service_remove(core, request) : NULL;
@@ -179,8 +234,8 @@ static const char *flag_member(const char *flag)
 	return NULL;
 }
 
-/* What follows the name. A theme without --portal would be for nobody. */
-static int parse_add(int n_words, char **words, json_t *request)
+/* What follows the name. A theme without --portal would be for nobody, unless there is one already. */
+static int parse_flags(int n_words, char **words, bool adds, json_t *request)
 {
 	json_t *origins = json_array();
 	bool portal = false;
@@ -204,25 +259,26 @@ static int parse_add(int n_words, char **words, json_t *request)
 			return -EINVAL;
 	}
 	(void)json_object_set_new(request, "portal", json_boolean(portal));
-	return themed && !portal ? -EINVAL : 0;
+	return adds && themed && !portal ? -EINVAL : 0;
 }
 
 static int parse(int n_words, char **words, json_t *request)
 {
 	const char *what = n_words > 0 ? words[0] : "";
 	bool adds = strcmp(what, "add") == 0;
+	bool edits = strcmp(what, "edit") == 0;
 	bool lists = strcmp(what, "list") == 0;
 	char full[32];
 
-	if (!adds && !lists && strcmp(what, "remove") != 0)
+	if (!adds && !edits && !lists && strcmp(what, "rotate") != 0 && strcmp(what, "remove") != 0)
 		return -EINVAL;
-	if (adds ? n_words < 2 : n_words != (lists ? 1 : 2))
+	if (adds || edits ? n_words < (adds ? 2 : 3) : n_words != (lists ? 1 : 2))
 		return -EINVAL;
 	(void)snprintf(full, sizeof(full), "service %s", what);
 	(void)json_object_set_new(request, "do", json_string(full));
 	if (!lists && json_object_set_new(request, "name", json_string(words[1])) < 0)
 		return -EINVAL;
-	return adds ? parse_add(n_words - 2, words + 2, request) : 0;
+	return adds || edits ? parse_flags(n_words - 2, words + 2, adds, request) : 0;
 }
 
 static void print_service(const json_t *s)
@@ -249,6 +305,8 @@ static int report(const json_t *request, const json_t *answer, struct pat_err *e
 	json_array_foreach(json_object_get(answer, "services"), i, s) print_service(s);
 	if (strcmp(text(request, "do"), "service remove") == 0)
 		(void)printf("%s may not ask any more.\n", text(request, "name"));
+	if (strcmp(text(request, "do"), "service edit") == 0)
+		(void)printf("%s is changed, and has the secret it had.\n", text(request, "name"));
 	return 0;
 }
 

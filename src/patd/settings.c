@@ -10,6 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
+#include "core/core.h"
+#include "haproxy/map.h"
 #include "store/store.h"
 #include "token/network.h"
 
@@ -36,6 +39,7 @@ struct setting {
 
 static const char *const access_logs[] = { "off", "refused", "all", NULL };
 static const char *const consistencies[] = { "lease", "strict", NULL };
+static const char *const mail_tlses[] = { "auto", "required", "off", NULL };
 static const char *const log_levels[] = { "debug", "info", "warning", "error", NULL };
 
 #define AT(member) offsetof(struct pat_settings, member)
@@ -55,7 +59,7 @@ static const struct setting table[] = {
 	  "postgresql://patd@db.example.org/patd. Empty: patd.db in `data`." },
 	{ "node_name", TEXT, AT(node_name), "", 0, 63, NULL, false,
 	  "What this node is called among those on one PostgreSQL database. Empty: the host's name." },
-	{ "lease_seconds", NUMBER, AT(lease_seconds), "10", 0, 300, NULL, false,
+	{ "lease_seconds", NUMBER, AT(lease_seconds), "10", 0, PAT_LEASE_MS_MAX / 1000, NULL, false,
 	  "How long a node goes on verifying when the PostgreSQL database does not answer; a revoke waits at most about so long for a "
 	  "node that cannot be reached. 0: this is the only patd on the database, no other is let in, and it verifies for as long as it takes." },
 	{ "consistency", CHOICE, AT(consistency), "lease", 0, 0, consistencies, false,
@@ -71,6 +75,14 @@ static const struct setting table[] = {
 	{ "trusted_proxies", TEXT, AT(trusted_proxies), "127.0.0.1 ::1", 0, 2000, NULL, false,
 	  "Networks of proxies before the edge, separated by blanks: who may say for whom (X-Forwarded-For) and about which request "
 	  "(X-Forwarded-Method, X-Forwarded-Uri) it asks. unix: is whoever comes by a unix socket. Empty: nobody." },
+	{ "haproxy_master", TEXT, AT(haproxy_master), "", 0, 107, NULL, false,
+	  "The socket of HAProxy's master process (haproxy -W -S), to keep a map of tokens in HAProxy (docs/proxies.md). Empty: none." },
+	{ "haproxy_map", TEXT, AT(haproxy_map), "/etc/haproxy/patd.map", 1, 999, NULL, false,
+	  "That map's file, by the name that HAProxy's configuration calls it. Beside it is one that is called the same and .until." },
+	{ "haproxy_lease_seconds", NUMBER, AT(haproxy_lease_seconds), "5", 1,
+	  PAT_HAPROXY_LEASE_S_MAX, NULL, false,
+	  "How long HAProxy goes on believing its map when patd does not say that it may; a revoke waits at most about so long for a HAProxy "
+	  "that does not answer." },
 	{ "token_prefix", TEXT, AT(token_prefix), "pat", 2, 5, NULL, false,
 	  "What tokens begin with, before their underscore. Tokens of another prefix are no longer accepted." },
 	{ "token_expires_days_max", NUMBER, AT(token_expires_days_max), "90", 1, 3650, NULL, false,
@@ -121,6 +133,20 @@ static const struct setting table[] = {
 	{ "usage_addresses", YESNO, AT(usage_addresses), "yes", 0, 0, NULL, false,
 	  "Whether it is kept for 30 days from which addresses and by which programs each token was used, for its owner to see. No: "
 	  "only how often, and for what." },
+	{ "mail_url", TEXT, AT(mail_url), "", 0, 300, NULL, false,
+	  "The server that mail to people is handed to, as smtp://mail.example.org:587, or smtps:// for TLS from the first byte. Needs "
+	  "mail_from and public_url. Empty: no mail is sent." },
+	{ "mail_from", TEXT, AT(mail_from), "", 0, 254, NULL, false,
+	  "The address that mail comes from, as patd@example.org." },
+	{ "mail_user", TEXT, AT(mail_user), "", 0, 200, NULL, false,
+	  "Who patd is to the mail server. Empty: it does not say." },
+	{ "mail_password_file", TEXT, AT(mail_password_file), "", 0, 3000, NULL, false,
+	  "A file that nobody else can read, with the password of mail_user in its first line." },
+	{ "mail_tls", CHOICE, AT(mail_tls), "auto", 0, 0, mail_tlses, false,
+	  "Whether nothing is said to the mail server before TLS (STARTTLS): auto is required, unless the server is on this machine. "
+	  "With smtps:// it always is." },
+	{ "mail_ca_file", TEXT, AT(mail_ca_file), "", 0, 3000, NULL, false,
+	  "PEM file of certificates that the mail server's must follow from. Empty: the system's." },
 	{ "files", YESNO, AT(files), "yes", 0, 0, NULL, false,
 	  "Whether patd serves its own files product: the file browser, and Figma's API under /v1." },
 	{ "files_store", TEXT, AT(files_store), "", 0, 3000, NULL, false,
@@ -386,6 +412,10 @@ int pat_settings_check(const struct pat_settings *s, struct pat_err *err)
 		                   "api_docs_url must begin with https:// or http://");
 	if (*s->public_url && s->public_url[strlen(s->public_url) - 1] == '/')
 		return pat_err_set(err, -EINVAL, "public_url must not end with a slash");
+	if (*s->mail_url && (!*s->public_url || !*s->mail_from))
+		return pat_err_set(
+			err, -EINVAL,
+			"mail_url needs mail_from, which mail comes from, and public_url, which it leads back to");
 	if (!strrchr(s->listen, ':') || strpbrk(s->listen, " ;{}\"'\\$"))
 		return pat_err_set(err, -EINVAL,
 		                   "listen must be an address and a port, as 127.0.0.1:8080");
@@ -396,6 +426,18 @@ int pat_settings_check(const struct pat_settings *s, struct pat_err *err)
 	if (!are_networks(s->trusted_proxies))
 		return pat_err_set(err, -EINVAL,
 		                   "trusted_proxies must be networks, as 10.0.0.0/8 2001:db8::/32");
+	if (*s->node_name && pat_text_line_chars(s->node_name, strlen(s->node_name)) < 0)
+		return pat_err_set(
+			err, -EINVAL,
+			"node_name must be UTF-8, without characters that turn the direction of what is around it");
+	if (strpbrk(s->haproxy_map, " ;\\\"'#"))
+		return pat_err_set(
+			err, -EINVAL,
+			"haproxy_map must not contain blanks, quotes, backslashes, ; or #");
+	if (*s->haproxy_master && s->consistency == PAT_CONSISTENCY_STRICT)
+		return pat_err_set(
+			err, -EINVAL,
+			"haproxy_master does not go with consistency = strict: a map asks nobody");
 	if (strpbrk(s->realm, "\"\\$;{}"))
 		return pat_err_set(err, -EINVAL,
 		                   "realm must not contain quotes, backslashes, $, ; or braces");

@@ -58,8 +58,17 @@ struct pat_settings {
 	char *common_passwords_file;
 	char *node_name;
 	int64_t lease_seconds;
+	char *haproxy_master;
+	char *haproxy_map;
+	int64_t haproxy_lease_seconds;
 	int64_t consistency;
 	bool usage_addresses;
+	char *mail_url;
+	char *mail_from;
+	char *mail_user;
+	char *mail_password_file;
+	int64_t mail_tls; /* enum pat_smtp_tls */
+	char *mail_ca_file;
 	bool files;
 	char *files_store;
 	int64_t files_team_mib;

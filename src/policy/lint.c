@@ -25,16 +25,33 @@ static bool takes(const struct pat_rules_op *rule, uint32_t scope)
 	return false;
 }
 
-static void scope_lint(const struct pat_rules *rules, uint32_t scope, pat_lint_fn *fn, void *arg)
+static void undeclared_lint(const struct pat_rules_op *rule, const struct pat_rules_scope *scope,
+                            pat_lint_fn *fn, void *arg)
 {
 	char text[300];
 
-	for (size_t i = 0; i < rules->n; i++)
-		if (takes(&rules->rules[i], scope))
-			return;
-	(void)snprintf(text, sizeof(text), "no operation takes the scope %s",
-	               rules->scopes[scope].name);
-	fn(arg, PAT_LINT_UNUSED, rules->scopes[scope].line, text);
+	(void)snprintf(text, sizeof(text), "the scope %s is declared nowhere, and taken by %s %s",
+	               scope->name, pat_method_name(rule->method), rule->path);
+	fn(arg, PAT_LINT_UNDECLARED, rule->line, text);
+}
+
+static void scope_lint(const struct pat_rules *rules, uint32_t number, pat_lint_fn *fn, void *arg)
+{
+	const struct pat_rules_scope *scope = &rules->scopes[number];
+	char text[300];
+	bool taken = false;
+
+	for (size_t i = 0; i < rules->n; i++) {
+		if (!takes(&rules->rules[i], number))
+			continue;
+		taken = true;
+		if (scope->undeclared)
+			undeclared_lint(&rules->rules[i], scope, fn, arg);
+	}
+	if (taken)
+		return;
+	(void)snprintf(text, sizeof(text), "no operation takes the scope %s", scope->name);
+	fn(arg, PAT_LINT_UNUSED, scope->line, text);
 }
 
 /* Two templates' next segments: which is the more concrete of them, or that no segment matches both. */

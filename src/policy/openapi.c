@@ -17,6 +17,7 @@ struct read {
 	struct pat_err *err;
 	const char *base_path;
 	const struct pat_tree_node *schemes;
+	bool declares; /* the scopes' scheme is one that has to say which scopes there are */
 };
 
 static int bad(struct read *read, unsigned line, const char *what, const char *which)
@@ -113,11 +114,16 @@ static int scopes_declared(struct read *read, const struct pat_tree_node *scheme
 
 /* ---- Schemes. */
 
+static bool is_of_type(const struct pat_tree_node *scheme, const char *type)
+{
+	const char *is = pat_tree_text(scheme, "type");
+
+	return is && strcmp(is, type) == 0;
+}
+
 static bool has_scopes_of_its_own(const struct pat_tree_node *scheme)
 {
-	const char *type = pat_tree_text(scheme, "type");
-
-	return type && (strcmp(type, "oauth2") == 0 || strcmp(type, "openIdConnect") == 0);
+	return is_of_type(scheme, "oauth2") || is_of_type(scheme, "openIdConnect");
 }
 
 /* The names of all schemes, for a message. */
@@ -187,7 +193,11 @@ static int schemes_choose(struct read *read)
 		r = scheme_must_be(read, read->how.token_scheme);
 	if (r == 0)
 		r = resolve(read, pat_tree_get(read->schemes, read->how.scopes_scheme), &scheme);
-	return r == 0 ? scopes_declared(read, scheme) : r;
+	if (r != 0)
+		return r;
+	/* Of the others OpenAPI has no place to declare scopes in. */
+	read->declares = is_of_type(scheme, "oauth2");
+	return scopes_declared(read, scheme);
 }
 
 /* ---- Operations. */
@@ -380,10 +390,13 @@ int pat_openapi_read(const struct pat_tree *document, const struct pat_openapi_r
 		r = base_path_read(&read);
 	if (r != 0)
 		return r;
+	size_t n_declared = ret->n_scopes;
 	if (!paths || paths->kind != PAT_TREE_MAP || paths->n == 0)
 		return bad(&read, document->root->line, "the document has no paths", "");
 	for (const struct pat_tree_entry *e = paths->first; e && r == 0; e = e->next)
 		if (e->name[0] == '/')
 			r = path_read(&read, e);
+	for (size_t i = n_declared; i < ret->n_scopes; i++)
+		ret->scopes[i].undeclared = read.declares;
 	return r;
 }

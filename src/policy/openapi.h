@@ -40,6 +40,7 @@ enum pat_lint_kind {
 	PAT_LINT_REFUSED,   /* one that no token may do */
 	PAT_LINT_UNUSED,    /* a scope that no operation takes */
 	PAT_LINT_AMBIGUOUS, /* two templates that some path matches, of which neither is more concrete */
+	PAT_LINT_UNDECLARED, /* an operation takes a scope that its scheme does not declare */
 };
 typedef void pat_lint_fn(void *arg, enum pat_lint_kind kind, unsigned line, const char *text);
 

@@ -33,6 +33,7 @@ struct pat_rules_scope {
 	const char *name;
 	const char *description; /* or "" */
 	unsigned line;
+	bool undeclared; /* its scheme declares scopes, and not this one: misspelt, most likely */
 };
 
 /* Texts and arrays belong to `arena`. Memory the caller holds. */

@@ -10,6 +10,7 @@
 #define PAT_STORE_BACKEND_H
 
 #include "store/node.h"
+#include "store/notice.h"
 #include "store/rows.h"
 #include "store/usage.h"
 
@@ -29,7 +30,7 @@ struct pat_store_ops {
 	int (*check)(struct pat_store *store);
 	int (*head)(struct pat_store *store, int64_t *ret_seq, int64_t *ret_time_s);
 
-	/* The id in `person` is ignored, as are its disabled state, created_s and picture. */
+	/* The id in `person` is ignored, as are its disabled state, created_s, wishes and picture. */
 	int (*person_create)(struct pat_store *store, const struct pat_person *person,
 	                     const struct pat_actor *actor, int64_t now_s, int64_t *ret_id);
 	int (*people_any)(struct pat_store *store, bool *ret);
@@ -50,6 +51,9 @@ struct pat_store_ops {
 	int (*person_set_profile)(struct pat_store *store, int64_t id, const char *name,
 	                          const char *email, const struct pat_actor *actor, int64_t now_s,
 	                          struct pat_person *ret);
+	int (*person_set_wishes)(struct pat_store *store, int64_t id, unsigned wishes,
+	                         const struct pat_actor *actor, int64_t now_s,
+	                         struct pat_person *ret);
 	int (*person_set_picture)(struct pat_store *store, int64_t id,
 	                          const struct pat_picture *picture, const void *bytes, size_t len,
 	                          const struct pat_actor *actor, int64_t now_s,
@@ -82,7 +86,7 @@ struct pat_store_ops {
 	int (*address_known)(struct pat_store *store, int64_t person, const char *address,
 	                     bool *ret);
 
-	/* Judges in this order: idempotency key, person, maker, digest, name, limit. */
+	/* Judges in this order: idempotency key, person, maker, the one replaced, digest, name, limit. */
 	int (*token_create)(struct pat_store *store, const struct pat_new_token *token,
 	                    const struct pat_actor *actor, struct pat_record *ret);
 	int (*token_revoke)(struct pat_store *store, int64_t person,
@@ -109,6 +113,8 @@ struct pat_store_ops {
 	int (*token_count)(struct pat_store *store, int64_t *ret);
 	int (*token_expired)(struct pat_store *store, int64_t from_s, int64_t to_s,
 	                     pat_record_fn *fn, void *arg);
+	int (*token_ending)(struct pat_store *store, const struct pat_notice_mark *after,
+	                    int64_t to_s, unsigned limit, pat_record_fn *fn, void *arg);
 	/* Numbers that name no token are ignored. */
 	int (*usage_fold)(struct pat_store *store, const struct pat_usage *usage, size_t n);
 	int (*usage_note)(struct pat_store *store, const struct pat_usage_notes *notes);
@@ -124,6 +130,9 @@ struct pat_store_ops {
 
 	int (*service_add)(struct pat_store *store, const struct pat_service *service,
 	                   const struct pat_actor *actor, int64_t now_s);
+	int (*service_change)(struct pat_store *store, const struct pat_service *before,
+	                      const struct pat_service *after, const struct pat_actor *actor,
+	                      int64_t now_s);
 	int (*service_remove)(struct pat_store *store, const char *name,
 	                      const struct pat_actor *actor, int64_t now_s);
 	int (*service_get)(struct pat_store *store, const char *name, struct pat_service *ret);
@@ -138,11 +147,21 @@ struct pat_store_ops {
 	int (*portal_person)(struct pat_store *store, const char *service, const char *subject,
 	                     struct pat_person *ret);
 
+	int (*notice_look)(struct pat_store *store, struct pat_notice_view *ret);
+	int (*notice_claim)(struct pat_store *store, const struct pat_notice_claim *claim,
+	                    struct pat_notice_state *ret);
+	int (*notice_advance)(struct pat_store *store, const char *holder, int64_t until_s,
+	                      const struct pat_notice_state *state);
+	int (*notice_release)(struct pat_store *store, const char *holder);
+	int (*former_email)(struct pat_store *store, int64_t audit,
+	                    char ret[static PAT_EMAIL_BYTES_MAX + 1]);
+
 	int (*audit_list)(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
 	                  void *arg);
 	int (*audit_note)(struct pat_store *store, const struct pat_actor *actor,
 	                  const char *action, const char *object, int64_t seq, int64_t now_s);
 	int (*audit_verify)(struct pat_store *store, int64_t *ret_id);
+	int (*key_check)(struct pat_store *store);
 
 	/* NULL: there is never anybody else. */
 	int (*node_open)(struct pat_store *store, const char *label, int64_t lease_ms,

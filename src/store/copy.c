@@ -14,7 +14,7 @@
 #include "store/seal.h"
 
 const char *const pat_rows_types[PAT_ROWS_TABLES] = {
-	[PAT_ROWS_PERSON] = "itttiii",
+	[PAT_ROWS_PERSON] = "itttiiii",
 	[PAT_ROWS_PORTAL_PERSON] = "ittt",
 	[PAT_ROWS_PORTAL_LINK] = "biti",
 	[PAT_ROWS_PICTURE] = "iibb",
@@ -22,10 +22,12 @@ const char *const pat_rows_types[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_SESSION] = "ibiiiittt",
 	[PAT_ROWS_SIGN_IN] = "iti",
 	[PAT_ROWS_SCOPE_SET] = "ibt",
-	[PAT_ROWS_TOKEN] = "iiibbiiiiiiittiiiittbt",
+	[PAT_ROWS_TOKEN] = "iiibbiiiiiiittiiiittbtb",
 	[PAT_ROWS_IDEMPOTENCY] = "itbii",
 	[PAT_ROWS_CHANGE] = "iiiB",
 	[PAT_ROWS_AUDIT] = "iiiittttttib",
+	[PAT_ROWS_FORMER_EMAIL] = "iit",
+	[PAT_ROWS_NOTICE] = "iiiiiiti",
 	[PAT_ROWS_PRODUCT] = "tiitibb",
 	[PAT_ROWS_SERVICE] = "ttibibttt",
 	[PAT_ROWS_USAGE_DAY] = "iii",
@@ -48,6 +50,8 @@ const char *const pat_rows_names[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_IDEMPOTENCY] = "idempotency keys",
 	[PAT_ROWS_CHANGE] = "changes",
 	[PAT_ROWS_AUDIT] = "audit records",
+	[PAT_ROWS_FORMER_EMAIL] = "former emails",
+	[PAT_ROWS_NOTICE] = "places of mail",
 	[PAT_ROWS_PRODUCT] = "products",
 	[PAT_ROWS_SERVICE] = "services",
 	[PAT_ROWS_USAGE_DAY] = "days of usage",

@@ -38,6 +38,7 @@ typedef int pat_node_fn(void *arg, const struct pat_node_row *row);
 enum pat_node_outcome {
 	PAT_NODE_E_ALONE = 1, /* the store is of a kind that has no others */
 	PAT_NODE_E_REAPED,    /* the node's row is gone: others take it for dead */
+	PAT_NODE_E_MOVED,     /* the row counts on, or is gone */
 	PAT_NODE_E_ANEW, /* what verifiers know is of another history, or too old: it has to be loaded anew */
 };
 
@@ -63,13 +64,16 @@ int pat_node_acknowledge(struct pat_node *node, int64_t applied, bool changed) P
 /* K: all rows, of a view that begins with the call; at most PAT_NODES_MAX. */
 #define PAT_NODES_MAX 1024
 int pat_node_list(struct pat_node *node, pat_node_fn *fn, void *arg) PAT_MUST_USE;
-/* G: removes the row if it still counts so. */
+/* G: removes the row if it still counts so. E_MOVED. */
 int pat_node_reap(struct pat_node *node, const char *incarnation, int64_t counter) PAT_MUST_USE;
 /* Forgets the changes that every node has applied. */
 int pat_node_prune(struct pat_node *node) PAT_MUST_USE;
 /* Removes a row whose process serves nothing any more: one's own, or that of the process before in one's place. */
 int pat_node_leave(struct pat_node *node, const char *incarnation) PAT_MUST_USE;
 
+/* Which database it is, and which of its histories: another text when a standby has taken over. "" before the first connection. */
+#define PAT_NODE_HISTORY_BYTES 80
+const char *pat_node_history(const struct pat_node *node);
 /* "" before the first registration. */
 const char *pat_node_incarnation(const struct pat_node *node);
 /* The number of the last change that the listener was told. Any thread. */

@@ -24,6 +24,7 @@
 
 #include "store/audit.h"
 #include "store/backend.h"
+#include "store/kept.h"
 #include "store/postgres_conn.h"
 #include "store/queue.h"
 #include "store/seal.h"
@@ -210,6 +211,7 @@ int pat_pg_audit_list(struct pat_store *store, int64_t after, unsigned limit, pa
 int pat_pg_audit_note(struct pat_store *store, const struct pat_actor *actor, const char *action,
                       const char *object, int64_t seq, int64_t now_s);
 int pat_pg_audit_verify(struct pat_store *store, int64_t *ret_id);
+int pat_pg_key_check(struct pat_store *store);
 
 /* ---- People. (postgres_people.c) */
 
@@ -246,7 +248,7 @@ int pat_pg_password_set_op(struct pat_pg_tx *tx, void *arg) PAT_MUST_USE;
 /* What pat_pg_person_read() reads, and the tables it comes from. */
 #define PAT_PG_PERSON_COLUMNS                                                                                    \
 	"p.id, coalesce(o.email, p.email), p.name, p.password, p.admin, p.disabled, p.created, i.kind, i.hash, " \
-	"coalesce(o.service, ''), coalesce(o.subject, '')"
+	"coalesce(o.service, ''), coalesce(o.subject, ''), p.wishes"
 #define PAT_PG_PERSON_FROM                                \
 	"person p LEFT JOIN picture i ON i.person = p.id" \
 	" LEFT JOIN portal_person o ON o.person = p.id"
@@ -274,6 +276,9 @@ int pat_pg_person_set_profile(struct pat_store *store, int64_t id, const char *n
                               const char *email, const struct pat_actor *actor, int64_t now_s,
                               struct pat_person *ret);
 
+int pat_pg_person_set_wishes(struct pat_store *store, int64_t id, unsigned wishes,
+                             const struct pat_actor *actor, int64_t now_s, struct pat_person *ret);
+
 int pat_pg_person_set_picture(struct pat_store *store, int64_t id,
                               const struct pat_picture *picture, const void *bytes, size_t len,
                               const struct pat_actor *actor, int64_t now_s, struct pat_person *ret);
@@ -298,6 +303,19 @@ int pat_pg_portal_judge(struct pat_pg_tx *tx, int64_t person) PAT_MUST_USE;
 /* In a transaction: ends what the service's people have. */
 int pat_pg_portal_end_tx(struct pat_pg_tx *tx, const char *service, const struct pat_actor *actor,
                          int64_t now_s) PAT_MUST_USE;
+
+/* ---- Up to where mail was sent. (postgres_notice.c) */
+
+int pat_pg_notice_look(struct pat_store *store, struct pat_notice_view *ret);
+int pat_pg_notice_claim(struct pat_store *store, const struct pat_notice_claim *claim,
+                        struct pat_notice_state *ret);
+int pat_pg_notice_advance(struct pat_store *store, const char *holder, int64_t until_s,
+                          const struct pat_notice_state *state);
+int pat_pg_notice_release(struct pat_store *store, const char *holder);
+int pat_pg_former_email(struct pat_store *store, int64_t audit,
+                        char ret[static PAT_EMAIL_BYTES_MAX + 1]);
+/* In a transaction, right behind the record of the change. */
+int pat_pg_former_email_keep(struct pat_pg_tx *tx, const char *email, int64_t now_s) PAT_MUST_USE;
 
 /* ---- Sessions. (postgres_session.c) */
 
@@ -357,6 +375,8 @@ int pat_pg_token_load(struct pat_store *store, int64_t expired_before_s, int64_t
 int pat_pg_token_owner(struct pat_store *store, const uint8_t tid[static PAT_TID_BYTES],
                        int64_t *ret);
 int pat_pg_token_count(struct pat_store *store, int64_t *ret);
+int pat_pg_token_ending(struct pat_store *store, const struct pat_notice_mark *after, int64_t to_s,
+                        unsigned limit, pat_record_fn *fn, void *arg);
 int pat_pg_token_expired(struct pat_store *store, int64_t from_s, int64_t to_s, pat_record_fn *fn,
                          void *arg);
 
@@ -385,6 +405,9 @@ int pat_pg_product_list(struct pat_store *store, pat_product_fn *fn, void *arg);
 
 int pat_pg_service_add(struct pat_store *store, const struct pat_service *service,
                        const struct pat_actor *actor, int64_t now_s);
+int pat_pg_service_change(struct pat_store *store, const struct pat_service *before,
+                          const struct pat_service *after, const struct pat_actor *actor,
+                          int64_t now_s);
 int pat_pg_service_remove(struct pat_store *store, const char *name, const struct pat_actor *actor,
                           int64_t now_s);
 int pat_pg_service_get(struct pat_store *store, const char *name, struct pat_service *ret);
@@ -397,12 +420,16 @@ int pat_pg_token_audit(struct pat_pg_tx *tx, const struct pat_actor *actor, cons
 int pat_pg_tokens_revoke_tx(struct pat_pg_tx *tx, int64_t person, enum pat_revoke_reason reason,
                             const struct pat_actor *actor, int64_t now_s) PAT_MUST_USE;
 
+/* In a transaction: ends the one in whose place `by` was made (it was judged), and what that has made; `kept` is empty. */
+int pat_pg_token_replace_tx(struct pat_pg_tx *tx, const struct pat_new_token *by,
+                            const struct pat_actor *actor, struct pat_kept *kept) PAT_MUST_USE;
+
 /* The columns that pat_pg_token_read() reads, and the tables they come from. */
 #define PAT_PG_TOKEN_COLUMNS                                                                                  \
 	"t.number, t.digest, t.mac, t.owner, t.issued, t.expires, t.flags, t.seq, t.key_id, t.state, "        \
 	"t.revoked_seq, t.scope_set, t.name, t.hint, t.revoked, t.reason, t.last_used, t.use_count, t.note, " \
-	"t.limits, t.maker, t.known_as"
-#define PAT_PG_TOKEN_SCOPES_COLUMN 22 /* s.scopes, the next */
+	"t.limits, t.maker, t.known_as, t.replaced_by"
+#define PAT_PG_TOKEN_SCOPES_COLUMN 23 /* s.scopes, the next */
 #define PAT_PG_TOKEN_SELECT            \
 	"SELECT " PAT_PG_TOKEN_COLUMNS \
 	", s.scopes FROM token t LEFT JOIN scope_set s ON s.id = t.scope_set "

@@ -171,6 +171,56 @@ static int audit_walk(struct pat_pg *pg, struct pat_pg_conn *conn, int64_t *ret_
 	return e;
 }
 
+/* ---- Whose key. */
+
+/* 0, or PAT_STORE_E_KEY: this record was sealed with another, or is not what patd wrote. */
+static int record_fits(struct pat_pg *pg, struct pat_pg_query *q)
+{
+	struct pat_audit audit = { 0 };
+	uint8_t mac[PAT_SHA256_BYTES] = { 0 };
+	uint8_t stored[PAT_SHA256_BYTES];
+	size_t len = 0;
+
+	int malformed = audit_read(q, &audit);
+	pat_pg_blob(q, MAC_COLUMN, stored, sizeof(stored));
+	if (pat_pg_here(q, MAC_COLUMN + 2, &len))
+		pat_pg_blob(q, MAC_COLUMN + 2, mac, sizeof(mac));
+	if (malformed != 0 || q->malformed)
+		return PAT_STORE_E_KEY;
+	int e = pat_audit_mac(&audit, mac, &pg->key, mac);
+	if (e < 0)
+		return e;
+	return pat_memeq(mac, stored, sizeof(stored)) ? 0 : PAT_STORE_E_KEY;
+}
+
+int pat_pg_key_check(struct pat_store *store)
+{
+	pat_cleanup(pat_pg_reader_done) struct pat_pg_reader reader = { 0 };
+	struct pat_pg *pg = (struct pat_pg *)store;
+	bool others = false;
+
+	int e = pat_pg_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_query(
+		reader.conn, "SELECT a.id, seq, at, actor, via, action, object, address, agent,"
+			     " request_id, mac, key_id,"
+			     " (SELECT b.mac FROM audit b WHERE b.id = a.id - 1)"
+			     " FROM audit a ORDER BY a.id DESC LIMIT $1");
+	pat_pg_bind_i64(&q, 1, PAT_STORE_KEY_RECORDS);
+	while ((e = pat_pg_step(&q)) > 0) {
+		if (pat_pg_i64(&q, MAC_COLUMN + 1) > pg->key.id)
+			return PAT_STORE_E_KEY; /* one that came after ours */
+		if (pat_pg_i64(&q, MAC_COLUMN + 1) < pg->key.id)
+			continue;
+		e = record_fits(pg, &q);
+		if (e <= 0)
+			return e;
+		others = true;
+	}
+	return e == 0 && others ? PAT_STORE_E_KEY : e;
+}
+
 int pat_pg_audit_verify(struct pat_store *store, int64_t *ret_id)
 {
 	pat_cleanup(pat_pg_reader_done) struct pat_pg_reader reader = { 0 };

@@ -38,7 +38,8 @@ static const char migration_1[] =
 	"  password text COLLATE \"C\" NOT NULL,"
 	"  admin bigint NOT NULL,"
 	"  disabled bigint NOT NULL,"
-	"  created bigint NOT NULL"
+	"  created bigint NOT NULL,"
+	"  wishes bigint NOT NULL DEFAULT 3" /* enum pat_wish */
 	");"
 	"CREATE UNIQUE INDEX person_email ON person (lower(email));"
 
@@ -115,8 +116,9 @@ static const char migration_1[] =
 	"  note text COLLATE \"C\" NOT NULL,"
 	"  limits text COLLATE \"C\" NOT NULL,"
 	"  maker bytea NOT NULL," /* empty: a person made it */
-	"  known_as text COLLATE \"C\" NOT NULL"
-	") WITH (fillfactor = 90);" /* last_used changes often, and is in no index */
+	"  known_as text COLLATE \"C\" NOT NULL,"
+	"  replaced_by bytea NOT NULL" /* empty: nothing was made in its place */
+	") WITH (fillfactor = 90);"    /* last_used changes often, and is in no index */
 	"CREATE INDEX token_owner ON token (owner, number);"
 	"CREATE INDEX token_live ON token (owner, expires) WHERE state = 0;"
 	"CREATE INDEX token_expires ON token (expires) WHERE state = 0;"
@@ -149,9 +151,9 @@ static const char migration_1[] =
 
 	/* Nodes that follow the changes (node.h). */
 	"CREATE TABLE node ("
-	"  incarnation text COLLATE \"C\" PRIMARY KEY,"
-	"  label text COLLATE \"C\" NOT NULL,"
-	"  lease bigint NOT NULL," /* ms */
+	"  incarnation text COLLATE \"C\" PRIMARY KEY CHECK (incarnation ~ '^[0-9a-f]{32}$'),"
+	"  label text COLLATE \"C\" NOT NULL CHECK (octet_length(label) <= 63 AND label !~ '[\\x01-\\x1f\\x7f]'),"
+	"  lease bigint NOT NULL CHECK (lease BETWEEN 0 AND 300000)," /* ms */
 	"  counter bigint NOT NULL,"
 	"  applied bigint NOT NULL"
 	");"
@@ -169,6 +171,23 @@ static const char migration_1[] =
 	"  request_id text COLLATE \"C\" NOT NULL,"
 	"  key_id bigint NOT NULL,"
 	"  mac bytea NOT NULL"
+	");"
+
+	/* Up to where mail was sent, and what somebody had before a change of it (notice.h). */
+	"CREATE TABLE notice ("
+	"  id bigint PRIMARY KEY CHECK (id = 1),"
+	"  audit bigint NOT NULL,"
+	"  week_expires bigint NOT NULL,"
+	"  week_number bigint NOT NULL,"
+	"  day_expires bigint NOT NULL,"
+	"  day_number bigint NOT NULL,"
+	"  holder text COLLATE \"C\" NOT NULL,"
+	"  until bigint NOT NULL"
+	");"
+	"CREATE TABLE former_email ("
+	"  audit bigint PRIMARY KEY,"
+	"  at bigint NOT NULL,"
+	"  email text COLLATE \"C\" NOT NULL"
 	");"
 
 	"CREATE TABLE product ("

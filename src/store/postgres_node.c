@@ -27,6 +27,7 @@ struct pat_node {
 	struct pat_pg_conn conn;
 	char label[PAT_NODE_LABEL_MAX + 1];
 	int64_t lease_ms;
+	char history[PAT_NODE_HISTORY_BYTES];
 	char incarnation[PAT_INCARNATION_CHARS + 1];
 	int64_t counter; /* of rounds. Counted here: a number that a failover has lost must not be used again */
 	int64_t acknowledged; /* what the row says */
@@ -91,6 +92,7 @@ static int connect_steps(struct pat_node *node, struct pat_err *err)
 	if (strcmp(end.identity, node->pg->link.identity) != 0)
 		return pat_err_set(err, -ESTALE, "this is another database");
 	node->conn.unnamed = false;
+	(void)snprintf(node->history, sizeof(node->history), "%s-%s", end.identity, end.timeline);
 	return timeline_take(node, &end);
 }
 
@@ -234,7 +236,7 @@ int pat_node_list(struct pat_node *node, pat_node_fn *fn, void *arg)
 		pat_pg_text(&q, 0, row.incarnation, sizeof(row.incarnation));
 		pat_pg_text(&q, 1, row.label, sizeof(row.label));
 		if (q.malformed)
-			return -EIO;
+			return -EIO; /* the table's own checks keep such rows out */
 		e = fn(arg, &row);
 		if (e != 0)
 			return e;
@@ -249,7 +251,10 @@ int pat_node_reap(struct pat_node *node, const char *incarnation, int64_t counte
 
 	pat_pg_bind_text(&q, 1, incarnation, PAT_INCARNATION_CHARS);
 	pat_pg_bind_i64(&q, 2, counter);
-	return pat_pg_run(&q);
+	int e = pat_pg_run(&q);
+	if (e < 0)
+		return e;
+	return pat_pg_changed(&q) == 1 ? 0 : PAT_NODE_E_MOVED;
 }
 
 int pat_node_leave(struct pat_node *node, const char *incarnation)
@@ -268,6 +273,11 @@ int pat_node_prune(struct pat_node *node)
 		&node->conn, "DELETE FROM change WHERE seq <= (SELECT min(applied) FROM node)");
 
 	return pat_pg_run(&q);
+}
+
+const char *pat_node_history(const struct pat_node *node)
+{
+	return node->history;
 }
 
 const char *pat_node_incarnation(const struct pat_node *node)

@@ -41,6 +41,7 @@ int pat_pg_person_read(struct pat_pg_query *q, int column, struct pat_person *re
 	}
 	pat_pg_text(q, column + 9, ret->service, sizeof(ret->service));
 	pat_pg_text(q, column + 10, ret->subject, sizeof(ret->subject));
+	ret->wishes = (unsigned)(pat_pg_i64(q, column + 11) & PAT_WISHES_ALL);
 	return q->malformed ? -EIO : 0;
 }
 

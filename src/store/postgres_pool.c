@@ -20,13 +20,8 @@ bool pat_pg_refused_lately(uint64_t refused_ns)
 
 void pat_pg_pool_init(struct pat_pg_pool *pool)
 {
-	pthread_condattr_t attr;
-
 	(void)pthread_mutex_init(&pool->lock, NULL);
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&pool->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	pat_clock_cond_init(&pool->wake);
 }
 
 void pat_pg_pool_done(struct pat_pg_pool *pool)

@@ -188,11 +188,14 @@ int pat_pg_product_list(struct pat_store *store, pat_product_fn *fn, void *arg)
 			     " FROM product ORDER BY name");
 	while ((e = pat_pg_step(&q)) > 0) {
 		e = row_read(pg, &q, &row);
-		if (e == PAT_RECORD_E_MAC)
+		if (e == PAT_RECORD_E_MAC) {
 			pat_log(PAT_LOG_ERROR, "store.product_tampered", "product", row.name, NULL);
-		else if (e == 0)
+			row.product = (struct pat_product){ .name = "", .reading = "" };
+			e = 0;
+		}
+		if (e == 0)
 			e = fn(arg, &row.product);
-		if (e != 0 && e != PAT_RECORD_E_MAC)
+		if (e != 0)
 			return e;
 	}
 	return e;

@@ -51,9 +51,10 @@ static int email_update(struct pat_pg_tx *tx, const struct profile_op *op)
 	pat_pg_bind_i64(&q, 1, op->id);
 	pat_pg_bind_text(&q, 2, op->email, PAT_EMAIL_BYTES_MAX);
 	e = pat_pg_run(&q);
-	return e < 0 ? e
-	             : pat_pg_person_audit(tx, op->actor, "person.email_changed", op->id, 0,
-	                                   op->now_s);
+	if (e == 0)
+		e = pat_pg_person_audit(tx, op->actor, "person.email_changed", op->id, 0,
+		                        op->now_s);
+	return e == 0 ? pat_pg_former_email_keep(tx, op->person.email, op->now_s) : e;
 }
 
 static int profile_set_op(struct pat_pg_tx *tx, void *arg)
@@ -82,6 +83,48 @@ int pat_pg_person_set_profile(struct pat_store *store, int64_t id, const char *n
 	};
 
 	int e = pat_pg_write(store, profile_set_op, &op);
+	if (e == 0)
+		*ret = op.person;
+	pat_wipe(&op.person, sizeof(op.person));
+	return e;
+}
+
+/* ---- What mail one wants. */
+
+struct wishes_op {
+	int64_t id;
+	unsigned wishes;
+	const struct pat_actor *actor;
+	int64_t now_s;
+	struct pat_person person; /* result */
+};
+
+static int wishes_set_op(struct pat_pg_tx *tx, void *arg)
+{
+	struct wishes_op *op = arg;
+
+	int e = pat_pg_person_get(tx->conn, op->id, &op->person);
+	if (e == 0 && op->person.disabled)
+		e = PAT_STORE_E_DISABLED;
+	if (e != 0 || op->person.wishes == op->wishes)
+		return e;
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query q =
+		pat_pg_query(tx->conn, "UPDATE person SET wishes = $2 WHERE id = $1");
+	pat_pg_bind_i64(&q, 1, op->id);
+	pat_pg_bind_i64(&q, 2, op->wishes);
+	e = pat_pg_run(&q);
+	op->person.wishes = op->wishes;
+	return e == 0 ? pat_pg_person_audit(tx, op->actor, "person.wishes_changed", op->id, 0,
+	                                    op->now_s)
+	              : e;
+}
+
+int pat_pg_person_set_wishes(struct pat_store *store, int64_t id, unsigned wishes,
+                             const struct pat_actor *actor, int64_t now_s, struct pat_person *ret)
+{
+	struct wishes_op op = { .id = id, .wishes = wishes, .actor = actor, .now_s = now_s };
+
+	int e = pat_pg_write(store, wishes_set_op, &op);
 	if (e == 0)
 		*ret = op.person;
 	pat_wipe(&op.person, sizeof(op.person));

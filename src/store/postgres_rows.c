@@ -13,7 +13,7 @@
 
 static const char *const selects[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_PERSON] =
-		"SELECT id, email, name, password, admin, disabled, created FROM person ORDER BY id",
+		"SELECT id, email, name, password, admin, disabled, created, wishes FROM person ORDER BY id",
 	[PAT_ROWS_PORTAL_PERSON] =
 		"SELECT person, service, subject, email FROM portal_person ORDER BY person",
 	[PAT_ROWS_PORTAL_LINK] =
@@ -27,13 +27,16 @@ static const char *const selects[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_TOKEN] =
 		"SELECT number, state, expires, digest, mac, owner, issued, flags, seq, key_id,"
 		" revoked_seq, scope_set, name, hint, revoked, reason, last_used, use_count, note,"
-		" limits, maker, known_as FROM token ORDER BY number",
+		" limits, maker, known_as, replaced_by FROM token ORDER BY number",
 	[PAT_ROWS_IDEMPOTENCY] = "SELECT person, key, request_hash, number, created"
 				 " FROM idempotency ORDER BY person, key",
 	[PAT_ROWS_CHANGE] = "SELECT seq, kind, person, digest FROM change ORDER BY seq",
 	[PAT_ROWS_AUDIT] =
 		"SELECT id, seq, at, actor, via, action, object, address, agent, request_id,"
 		" key_id, mac FROM audit ORDER BY id",
+	[PAT_ROWS_FORMER_EMAIL] = "SELECT audit, at, email FROM former_email ORDER BY audit",
+	[PAT_ROWS_NOTICE] =
+		"SELECT id, audit, week_expires, week_number, day_expires, day_number, holder, until FROM notice",
 	[PAT_ROWS_PRODUCT] = "SELECT name, seq, imported, reading, key_id, mac, document"
 			     " FROM product ORDER BY name",
 	[PAT_ROWS_SERVICE] =
@@ -50,7 +53,7 @@ static const char *const selects[PAT_ROWS_TABLES] = {
 
 static const char *const copies[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_PERSON] =
-		"COPY person (id, email, name, password, admin, disabled, created) FROM STDIN (FORMAT binary)",
+		"COPY person (id, email, name, password, admin, disabled, created, wishes) FROM STDIN (FORMAT binary)",
 	[PAT_ROWS_PORTAL_PERSON] =
 		"COPY portal_person (person, service, subject, email) FROM STDIN (FORMAT binary)",
 	[PAT_ROWS_PORTAL_LINK] =
@@ -62,12 +65,15 @@ static const char *const copies[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_SIGN_IN] = "COPY sign_in (person, address, last) FROM STDIN (FORMAT binary)",
 	[PAT_ROWS_SCOPE_SET] = "COPY scope_set (id, hash, scopes) FROM STDIN (FORMAT binary)",
 	[PAT_ROWS_TOKEN] =
-		"COPY token (number, state, expires, digest, mac, owner, issued, flags, seq, key_id, revoked_seq, scope_set, name, hint, revoked, reason, last_used, use_count, note, limits, maker, known_as) FROM STDIN (FORMAT binary)",
+		"COPY token (number, state, expires, digest, mac, owner, issued, flags, seq, key_id, revoked_seq, scope_set, name, hint, revoked, reason, last_used, use_count, note, limits, maker, known_as, replaced_by) FROM STDIN (FORMAT binary)",
 	[PAT_ROWS_IDEMPOTENCY] =
 		"COPY idempotency (person, key, request_hash, number, created) FROM STDIN (FORMAT binary)",
 	[PAT_ROWS_CHANGE] = "COPY change (seq, kind, person, digest) FROM STDIN (FORMAT binary)",
 	[PAT_ROWS_AUDIT] =
 		"COPY audit (id, seq, at, actor, via, action, object, address, agent, request_id, key_id, mac) FROM STDIN (FORMAT binary)",
+	[PAT_ROWS_FORMER_EMAIL] = "COPY former_email (audit, at, email) FROM STDIN (FORMAT binary)",
+	[PAT_ROWS_NOTICE] =
+		"COPY notice (id, audit, week_expires, week_number, day_expires, day_number, holder, until) FROM STDIN (FORMAT binary)",
 	[PAT_ROWS_PRODUCT] =
 		"COPY product (name, seq, imported, reading, key_id, mac, document) FROM STDIN (FORMAT binary)",
 	[PAT_ROWS_SERVICE] =

@@ -87,6 +87,62 @@ int pat_pg_service_add(struct pat_store *store, const struct pat_service *servic
 	return pat_pg_write(store, service_add_op, &op);
 }
 
+struct change_op {
+	const struct pat_service *before;
+	const struct pat_service *after;
+	const struct pat_actor *actor;
+	int64_t now_s;
+};
+
+/* The seal says that the row is still the one that was read. */
+static int row_change(struct pat_pg_tx *tx, const struct pat_service *before,
+                      const struct pat_service *s)
+{
+	uint8_t mac[PAT_SHA256_BYTES];
+	uint8_t sealed[PAT_SHA256_BYTES];
+	int e = pat_service_mac(s, &tx->pg->key, mac);
+
+	if (e == 0)
+		e = pat_service_mac(before, &tx->pg->key, sealed);
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_pg_query_done) struct pat_pg_query q = pat_pg_query(
+		tx->conn, "UPDATE service SET product = $2, hash = $3, key_id = $4, mac = $5,"
+			  " origins = $6, title = $7, accent = $8 WHERE name = $1 AND mac = $9");
+	pat_pg_bind_text(&q, 1, s->name, PAT_LIMIT_PRODUCT_MAX);
+	pat_pg_bind_text(&q, 2, s->product, PAT_LIMIT_PRODUCT_MAX);
+	pat_pg_bind_blob(&q, 3, s->hash, sizeof(s->hash));
+	pat_pg_bind_i64(&q, 4, tx->pg->key.id);
+	pat_pg_bind_blob(&q, 5, mac, sizeof(mac));
+	pat_pg_bind_text(&q, 6, s->origins, PAT_ORIGINS_BYTES_MAX);
+	pat_pg_bind_text(&q, 7, s->title, PAT_TITLE_BYTES_MAX);
+	pat_pg_bind_text(&q, 8, s->accent, PAT_ACCENT_CHARS);
+	pat_pg_bind_blob(&q, 9, sealed, sizeof(sealed));
+	e = pat_pg_run(&q);
+	if (e < 0)
+		return e;
+	return pat_pg_changed(&q) > 0 ? 0 : PAT_STORE_E_NOT_FOUND;
+}
+
+static int service_change_op(struct pat_pg_tx *tx, void *arg)
+{
+	const struct change_op *op = arg;
+	bool rotated = !pat_memeq(op->before->hash, op->after->hash, sizeof(op->after->hash));
+
+	int e = row_change(tx, op->before, op->after);
+	return e == 0 ? service_audit(tx, op->actor, rotated ? "service.rotated" : "service.edited",
+	                              op->after->name, op->now_s)
+	              : e;
+}
+
+int pat_pg_service_change(struct pat_store *store, const struct pat_service *before,
+                          const struct pat_service *after, const struct pat_actor *actor,
+                          int64_t now_s)
+{
+	return pat_pg_write(store, service_change_op,
+	                    &(struct change_op){ before, after, actor, now_s });
+}
+
 struct remove_op {
 	const char *name;
 	const struct pat_actor *actor;

@@ -7,18 +7,15 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
+
 #define GATHER_YIELDS_MAX 64
 #define CHANGES_FIRST     64
 
 void pat_queue_init(struct pat_queue *q)
 {
-	pthread_condattr_t attr;
-
 	(void)pthread_mutex_init(&q->lock, NULL); /* never fails with default kinds */
-	(void)pthread_condattr_init(&attr);
-	(void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&q->wake, &attr);
-	(void)pthread_condattr_destroy(&attr);
+	pat_clock_cond_init(&q->wake);
 }
 
 int pat_queue_start(struct pat_queue *q, void *(*thread)(void *arg), void *arg)

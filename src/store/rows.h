@@ -10,7 +10,7 @@
 
 /* In an order in which no row comes before one that it names. */
 enum pat_rows_table {
-	PAT_ROWS_PERSON,        /* id, email, name, password, admin, disabled, created */
+	PAT_ROWS_PERSON,        /* id, email, name, password, admin, disabled, created, wishes */
 	PAT_ROWS_PORTAL_PERSON, /* person, service, subject, email */
 	PAT_ROWS_PORTAL_LINK,   /* hash, person, return_url, expires */
 	PAT_ROWS_PICTURE,       /* person, kind, hash, bytes */
@@ -19,10 +19,12 @@ enum pat_rows_table {
 	PAT_ROWS_SIGN_IN, /* person, address, last */
 	PAT_ROWS_SCOPE_SET, /* id, hash, scopes */
 	PAT_ROWS_TOKEN, /* number, state, expires, digest, mac, owner, issued, flags, seq, key_id, revoked_seq, scope_set, name,
-	                   hint, revoked, reason, last_used, use_count, note, limits, maker, known_as */
+	                   hint, revoked, reason, last_used, use_count, note, limits, maker, known_as, replaced_by */
 	PAT_ROWS_IDEMPOTENCY, /* person, key, request_hash, number, created */
 	PAT_ROWS_CHANGE,      /* seq, kind, person, digest */
 	PAT_ROWS_AUDIT, /* id, seq, at, actor, via, action, object, address, agent, request_id, key_id, mac */
+	PAT_ROWS_FORMER_EMAIL, /* audit, at, email */
+	PAT_ROWS_NOTICE, /* id, audit, week_expires, week_number, day_expires, day_number, holder, until */
 	PAT_ROWS_PRODUCT,   /* name, seq, imported, reading, key_id, mac, document */
 	PAT_ROWS_SERVICE,   /* name, product, created, hash, key_id, mac, origins, title, accent */
 	PAT_ROWS_USAGE_DAY, /* token, day, count */
@@ -33,7 +35,7 @@ enum pat_rows_table {
 	PAT_ROWS_TABLES,
 };
 
-#define PAT_ROWS_CELLS_MAX 22
+#define PAT_ROWS_CELLS_MAX 23
 
 /* What each cell is: i a number, t a text, b bytes, B bytes or nothing. */
 extern const char *const pat_rows_types[PAT_ROWS_TABLES];

@@ -18,6 +18,7 @@
 #include "lite/database.h"
 #include "store/audit.h"
 #include "store/backend.h"
+#include "store/kept.h"
 #include "store/queue.h"
 #include "store/seal.h"
 
@@ -76,6 +77,7 @@ int pat_lite_audit_list(struct pat_store *store, int64_t after, unsigned limit, 
 int pat_lite_audit_note(struct pat_store *store, const struct pat_actor *actor, const char *action,
                         const char *object, int64_t seq, int64_t now_s);
 int pat_lite_audit_verify(struct pat_store *store, int64_t *ret_id);
+int pat_lite_key_check(struct pat_store *store);
 
 /* ---- Migrations. (sqlite_migrate.c) */
 
@@ -116,7 +118,7 @@ int pat_lite_password_set_op(struct pat_lite_tx *tx, void *arg) PAT_MUST_USE;
 /* What pat_lite_person_read() reads, and the tables it comes from. */
 #define PAT_LITE_PERSON_COLUMNS                                                                                  \
 	"p.id, coalesce(o.email, p.email), p.name, p.password, p.admin, p.disabled, p.created, i.kind, i.hash, " \
-	"coalesce(o.service, ''), coalesce(o.subject, '')"
+	"coalesce(o.service, ''), coalesce(o.subject, ''), p.wishes"
 #define PAT_LITE_PERSON_FROM                              \
 	"person p LEFT JOIN picture i ON i.person = p.id" \
 	" LEFT JOIN portal_person o ON o.person = p.id"
@@ -145,6 +147,10 @@ int pat_lite_person_set_profile(struct pat_store *store, int64_t id, const char 
                                 const char *email, const struct pat_actor *actor, int64_t now_s,
                                 struct pat_person *ret);
 
+int pat_lite_person_set_wishes(struct pat_store *store, int64_t id, unsigned wishes,
+                               const struct pat_actor *actor, int64_t now_s,
+                               struct pat_person *ret);
+
 int pat_lite_person_set_picture(struct pat_store *store, int64_t id,
                                 const struct pat_picture *picture, const void *bytes, size_t len,
                                 const struct pat_actor *actor, int64_t now_s,
@@ -170,6 +176,20 @@ int pat_lite_portal_judge(struct pat_lite_tx *tx, int64_t person) PAT_MUST_USE;
 /* In a transaction: ends what the service's people have. */
 int pat_lite_portal_end_tx(struct pat_lite_tx *tx, const char *service,
                            const struct pat_actor *actor, int64_t now_s) PAT_MUST_USE;
+
+/* ---- Up to where mail was sent. (sqlite_notice.c) */
+
+int pat_lite_notice_look(struct pat_store *store, struct pat_notice_view *ret);
+int pat_lite_notice_claim(struct pat_store *store, const struct pat_notice_claim *claim,
+                          struct pat_notice_state *ret);
+int pat_lite_notice_advance(struct pat_store *store, const char *holder, int64_t until_s,
+                            const struct pat_notice_state *state);
+int pat_lite_notice_release(struct pat_store *store, const char *holder);
+int pat_lite_former_email(struct pat_store *store, int64_t audit,
+                          char ret[static PAT_EMAIL_BYTES_MAX + 1]);
+/* In a transaction, right behind the record of the change. */
+int pat_lite_former_email_keep(struct pat_lite_tx *tx, const char *email,
+                               int64_t now_s) PAT_MUST_USE;
 
 /* ---- Sessions. (sqlite_session.c) */
 
@@ -230,6 +250,8 @@ int pat_lite_token_load(struct pat_store *store, int64_t expired_before_s, int64
 int pat_lite_token_owner(struct pat_store *store, const uint8_t tid[static PAT_TID_BYTES],
                          int64_t *ret);
 int pat_lite_token_count(struct pat_store *store, int64_t *ret);
+int pat_lite_token_ending(struct pat_store *store, const struct pat_notice_mark *after,
+                          int64_t to_s, unsigned limit, pat_record_fn *fn, void *arg);
 int pat_lite_token_expired(struct pat_store *store, int64_t from_s, int64_t to_s, pat_record_fn *fn,
                            void *arg);
 
@@ -259,6 +281,9 @@ int pat_lite_product_list(struct pat_store *store, pat_product_fn *fn, void *arg
 
 int pat_lite_service_add(struct pat_store *store, const struct pat_service *service,
                          const struct pat_actor *actor, int64_t now_s);
+int pat_lite_service_change(struct pat_store *store, const struct pat_service *before,
+                            const struct pat_service *after, const struct pat_actor *actor,
+                            int64_t now_s);
 int pat_lite_service_remove(struct pat_store *store, const char *name,
                             const struct pat_actor *actor, int64_t now_s);
 int pat_lite_service_get(struct pat_store *store, const char *name, struct pat_service *ret);
@@ -271,12 +296,16 @@ int pat_lite_token_audit(struct pat_lite_tx *tx, const struct pat_actor *actor, 
 int pat_lite_tokens_revoke_tx(struct pat_lite_tx *tx, int64_t person, enum pat_revoke_reason reason,
                               const struct pat_actor *actor, int64_t now_s) PAT_MUST_USE;
 
+/* In a transaction: ends the one in whose place `by` was made (it was judged), and what that has made; `kept` is empty. */
+int pat_lite_token_replace_tx(struct pat_lite_tx *tx, const struct pat_new_token *by,
+                              const struct pat_actor *actor, struct pat_kept *kept) PAT_MUST_USE;
+
 /* The columns that pat_lite_token_read() reads, and the tables they come from. */
 #define PAT_LITE_TOKEN_COLUMNS                                                                                \
 	"t.number, t.digest, t.mac, t.owner, t.issued, t.expires, t.flags, t.seq, t.key_id, t.state, "        \
 	"t.revoked_seq, t.scope_set, t.name, t.hint, t.revoked, t.reason, t.last_used, t.use_count, t.note, " \
-	"t.limits, t.maker, t.known_as"
-#define PAT_LITE_TOKEN_SCOPES_COLUMN 22 /* s.scopes, the next */
+	"t.limits, t.maker, t.known_as, t.replaced_by"
+#define PAT_LITE_TOKEN_SCOPES_COLUMN 23 /* s.scopes, the next */
 #define PAT_LITE_TOKEN_SELECT            \
 	"SELECT " PAT_LITE_TOKEN_COLUMNS \
 	", s.scopes FROM token t LEFT JOIN scope_set s ON s.id = t.scope_set "

@@ -250,8 +250,37 @@ static const char migration_6[] =
 
 	"PRAGMA user_version = 6;";
 
-static const char *const migrations[] = { migration_1, migration_2, migration_3,
-	                                  migration_4, migration_5, migration_6 };
+/* Mail. `notice` has one row once anybody has claimed sending: up to where mail was sent (store/notice.h). `former_email` is what
+ * somebody had before a change of it that they were not told of yet. `wishes` are the bits of enum pat_wish. */
+static const char migration_7[] = "CREATE TABLE notice ("
+				  "  id INTEGER PRIMARY KEY CHECK (id = 1),"
+				  "  audit INTEGER NOT NULL,"
+				  "  week_expires INTEGER NOT NULL,"
+				  "  week_number INTEGER NOT NULL,"
+				  "  day_expires INTEGER NOT NULL,"
+				  "  day_number INTEGER NOT NULL,"
+				  "  holder TEXT NOT NULL,"
+				  "  until INTEGER NOT NULL"
+				  ") STRICT;"
+
+				  "CREATE TABLE former_email ("
+				  "  audit INTEGER PRIMARY KEY,"
+				  "  at INTEGER NOT NULL,"
+				  "  email TEXT NOT NULL"
+				  ") STRICT;"
+
+				  "ALTER TABLE person ADD COLUMN wishes INTEGER NOT NULL DEFAULT 3;"
+
+				  "PRAGMA user_version = 7;";
+
+/* Rotation: what was made in a token's place. Empty: nothing was. */
+static const char migration_8[] =
+	"ALTER TABLE token ADD COLUMN replaced_by BLOB NOT NULL DEFAULT x'';"
+
+	"PRAGMA user_version = 8;";
+
+static const char *const migrations[] = { migration_1, migration_2, migration_3, migration_4,
+	                                  migration_5, migration_6, migration_7, migration_8 };
 
 const struct pat_lite_schema pat_lite_store_schema = {
 	.application_id = 0x70617464, /* "patd" */

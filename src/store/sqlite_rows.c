@@ -10,7 +10,7 @@
 /* The last number of a session is in SQLite's own book of them. */
 static const char *const selects[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_PERSON] =
-		"SELECT id, email, name, password, admin, disabled, created FROM person ORDER BY id",
+		"SELECT id, email, name, password, admin, disabled, created, wishes FROM person ORDER BY id",
 	[PAT_ROWS_PORTAL_PERSON] =
 		"SELECT person, service, subject, email FROM portal_person ORDER BY person",
 	[PAT_ROWS_PORTAL_LINK] =
@@ -24,13 +24,16 @@ static const char *const selects[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_TOKEN] =
 		"SELECT number, state, expires, digest, mac, owner, issued, flags, seq, key_id,"
 		" revoked_seq, scope_set, name, hint, revoked, reason, last_used, use_count, note,"
-		" limits, maker, known_as FROM token ORDER BY number",
+		" limits, maker, known_as, replaced_by FROM token ORDER BY number",
 	[PAT_ROWS_IDEMPOTENCY] = "SELECT person, key, request_hash, number, created"
 				 " FROM idempotency ORDER BY person, key",
 	[PAT_ROWS_CHANGE] = "SELECT seq, kind, person, digest FROM change ORDER BY seq",
 	[PAT_ROWS_AUDIT] =
 		"SELECT id, seq, at, actor, via, action, object, address, agent, request_id,"
 		" key_id, mac FROM audit ORDER BY id",
+	[PAT_ROWS_FORMER_EMAIL] = "SELECT audit, at, email FROM former_email ORDER BY audit",
+	[PAT_ROWS_NOTICE] =
+		"SELECT id, audit, week_expires, week_number, day_expires, day_number, holder, until FROM notice",
 	[PAT_ROWS_PRODUCT] = "SELECT name, seq, imported, reading, key_id, mac, document"
 			     " FROM product ORDER BY name",
 	[PAT_ROWS_SERVICE] =
@@ -48,8 +51,8 @@ static const char *const selects[PAT_ROWS_TABLES] = {
 
 static const char *const inserts[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_PERSON] =
-		"INSERT INTO person (id, email, name, password, admin, disabled, created)"
-		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+		"INSERT INTO person (id, email, name, password, admin, disabled, created, wishes)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[PAT_ROWS_PORTAL_PERSON] =
 		"INSERT INTO portal_person (person, service, subject, email) VALUES (?1, ?2, ?3, ?4)",
 	[PAT_ROWS_PORTAL_LINK] =
@@ -65,8 +68,8 @@ static const char *const inserts[PAT_ROWS_TABLES] = {
 	[PAT_ROWS_TOKEN] =
 		"INSERT INTO token (number, state, expires, digest, mac, owner, issued, flags, seq,"
 		" key_id, revoked_seq, scope_set, name, hint, revoked, reason, last_used,"
-		" use_count, note, limits, maker, known_as) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
-		" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22)",
+		" use_count, note, limits, maker, known_as, replaced_by) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11,"
+		" ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23)",
 	[PAT_ROWS_IDEMPOTENCY] =
 		"INSERT INTO idempotency (person, key, request_hash, number, created)"
 		" VALUES (?1, ?2, ?3, ?4, ?5)",
@@ -76,6 +79,10 @@ static const char *const inserts[PAT_ROWS_TABLES] = {
 		"INSERT INTO audit (id, seq, at, actor, via, action, object, address, agent,"
 		" request_id, key_id, mac)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+	[PAT_ROWS_FORMER_EMAIL] = "INSERT INTO former_email (audit, at, email) VALUES (?1, ?2, ?3)",
+	[PAT_ROWS_NOTICE] =
+		"INSERT INTO notice (id, audit, week_expires, week_number, day_expires, day_number, holder, until)"
+		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
 	[PAT_ROWS_PRODUCT] =
 		"INSERT INTO product (name, seq, imported, reading, key_id, mac, document)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * Tokens: creating and narrowing. All of it runs in a transaction on the writer's
+ * Tokens: creating, in the place of another too, and narrowing. All of it runs in a transaction on the writer's
  * thread, so what is counted or found free stays so until the row is in.
  *
  * A row is sealed after its change has taken its number, because the seal covers the number.
@@ -36,6 +36,7 @@ int pat_lite_token_audit(struct pat_lite_tx *tx, const struct pat_actor *actor, 
 struct create_op {
 	const struct pat_new_token *token;
 	const struct pat_actor *actor;
+	struct pat_kept kept;     /* what ends sooner for it */
 	struct pat_record record; /* result */
 };
 
@@ -127,6 +128,41 @@ static int maker_judge(struct pat_lite_tx *tx, const struct pat_new_token *token
 	               : PAT_STORE_E_WIDER;
 }
 
+/* One that was revoked is none: whoever has only the old one left may have another made. */
+static int successor_judge(struct pat_lite_tx *tx, int64_t owner, const uint8_t *tid)
+{
+	pat_cleanup(pat_freep) struct pat_record *newer = calloc(1, sizeof(*newer));
+
+	if (!newer)
+		return -ENOMEM;
+	int e = pat_lite_token_find(tx->lite, tx->conn, owner, tid, newer);
+	if (e < 0)
+		return e;
+	return e == 0 && newer->state == PAT_RECORD_LIVE ? PAT_STORE_E_REPLACED : 0;
+}
+
+static int replaced_judge(struct pat_lite_tx *tx, const struct pat_new_token *token)
+{
+	pat_cleanup(pat_freep) struct pat_record *old = NULL;
+
+	if (!token->replaces)
+		return 0;
+	old = calloc(1, sizeof(*old));
+	if (!old)
+		return -ENOMEM;
+	int e = pat_lite_token_find(tx->lite, tx->conn, token->record.owner, token->replaces, old);
+	if (e != 0)
+		return e;
+	if (pat_record_replaced(old)) {
+		e = successor_judge(tx, token->record.owner, old->replaced_by);
+		if (e != 0)
+			return e;
+	}
+	if (old->state != PAT_RECORD_LIVE || old->expires_s <= token->now_s)
+		return PAT_STORE_E_ENDED;
+	return pat_subset_scopes(token->record.scopes, old->scopes) ? 0 : PAT_STORE_E_WIDER;
+}
+
 static int digest_judge(struct pat_lite_tx *tx, const uint8_t *digest)
 {
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
@@ -141,18 +177,25 @@ static int digest_judge(struct pat_lite_tx *tx, const uint8_t *digest)
  * frees a place that the cap of another row's owner never held. */
 static int live_judge(struct pat_lite_tx *tx, const struct pat_new_token *token)
 {
-	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
-		pat_lite_query(tx->conn, "SELECT count(*), coalesce(sum(name = ?3), 0) FROM token"
-	                                 " WHERE owner = ?1 AND state = 0 AND expires > ?2");
+	static const uint8_t none[1];
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
+		tx->conn, "SELECT count(*), coalesce(sum(name = ?3 AND replaced_by = x''), 0)"
+			  " FROM token WHERE owner = ?1 AND state = 0 AND expires > ?2"
+			  " AND substr(digest, 1, 16) <> ?4");
 
 	pat_lite_bind_i64(&q, 1, token->record.owner);
 	pat_lite_bind_i64(&q, 2, token->now_s);
 	pat_lite_bind_text(&q, 3, token->record.name, PAT_TOKEN_NAME_BYTES_MAX);
+	pat_lite_bind_blob(&q, 4, token->replaces ? token->replaces : none,
+	                   token->replaces ? PAT_TID_BYTES : 0);
 	int e = pat_lite_step(&q);
 	if (e <= 0)
 		return e < 0 ? e : -EIO;
 	if (pat_lite_i64(&q, 1) > 0)
 		return PAT_STORE_E_NAME_TAKEN;
+	/* At once there are no more of them than before. */
+	if (token->replaces && token->replaced_ends_s <= token->now_s)
+		return 0;
 	return pat_lite_i64(&q, 0) >= token->live_max ? PAT_STORE_E_LIMIT : 0;
 }
 
@@ -202,9 +245,9 @@ static int token_insert(struct pat_lite_tx *tx, struct pat_record *r, int64_t sc
 		tx->conn,
 		"INSERT INTO token (digest, mac, owner, issued, expires, flags, seq, key_id, state,"
 		" revoked_seq, scope_set, name, hint, revoked, reason, last_used, use_count, note,"
-		" limits, maker, known_as)"
+		" limits, maker, known_as, replaced_by)"
 		" VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, 0, 0, ?9, ?10, ?11, 0, 0, 0, 0, ?12, ?13, ?14,"
-		" ?15)");
+		" ?15, x'')");
 
 	pat_lite_bind_blob(&q, 1, r->digest, sizeof(r->digest));
 	pat_lite_bind_blob(&q, 2, r->mac, sizeof(r->mac));
@@ -239,6 +282,8 @@ static int token_create_judge(struct pat_lite_tx *tx, struct create_op *op)
 	if (e == 0)
 		e = maker_judge(tx, token);
 	if (e == 0)
+		e = replaced_judge(tx, token);
+	if (e == 0)
 		e = digest_judge(tx, token->record.digest);
 	if (e == 0)
 		e = live_judge(tx, token);
@@ -253,6 +298,7 @@ static void record_start(struct pat_record *r, const struct pat_record *from)
 	r->revoked_s = 0;
 	r->revoked_reason = PAT_REVOKE_NONE;
 	r->revoked_seq = 0;
+	memset(r->replaced_by, 0, sizeof(r->replaced_by)); /* UNSAFE: fixed size */
 	r->last_used_s = 0;
 	r->use_count = 0;
 }
@@ -263,6 +309,7 @@ static int token_create_op(struct pat_lite_tx *tx, void *arg)
 	struct pat_record *r = &op->record;
 	int64_t scope_set = 0;
 
+	pat_kept_done(&op->kept); /* it may run again */
 	int e = token_create_judge(tx, op);
 	if (e != 0)
 		return e;
@@ -279,6 +326,8 @@ static int token_create_op(struct pat_lite_tx *tx, void *arg)
 	if (e == 0)
 		e = pat_lite_token_audit(tx, op->actor, "token.created", r->digest, r->seq,
 		                         op->token->now_s);
+	if (e == 0 && op->token->replaces)
+		e = pat_lite_token_replace_tx(tx, op->token, op->actor, &op->kept);
 	if (tx->time_s < r->issued_s)
 		tx->time_s = r->issued_s;
 	return e;
@@ -290,6 +339,7 @@ int pat_lite_token_create(struct pat_store *store, const struct pat_new_token *t
 	struct create_op op = { .token = token, .actor = actor };
 
 	int e = pat_lite_write(store, token_create_op, &op);
+	pat_kept_done(&op.kept);
 	if (e == 0 || e == PAT_STORE_E_REPLAYED)
 		*ret = op.record;
 	return e;

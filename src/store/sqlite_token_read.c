@@ -11,17 +11,28 @@
 
 /* ---- Rows. */
 
-/* Empty where a person made it. */
+/* Whether the column has a tid; one of another length is none. */
+static bool tid_read(struct pat_lite_query *q, int column, uint8_t ret[static PAT_TID_BYTES])
+{
+	size_t len = 0;
+
+	(void)pat_lite_blob_here(q, column, &len);
+	memset(ret, 0, PAT_TID_BYTES); /* UNSAFE: fixed size */
+	if (len == PAT_TID_BYTES)
+		pat_lite_blob(q, column, ret, PAT_TID_BYTES);
+	return len == PAT_TID_BYTES;
+}
+
+/* Empty where a person made it; it is sealed, and nothing else is patd's. */
 static void maker_read(struct pat_lite_query *q, int column, struct pat_record *ret)
 {
 	size_t len = 0;
 
 	(void)pat_lite_blob_here(q, column, &len);
-	memset(ret->maker, 0, sizeof(ret->maker)); /* UNSAFE: fixed size */
-	if (len == 0)
-		return;
-	pat_lite_blob(q, column, ret->maker, sizeof(ret->maker));
-	q->malformed |= !pat_record_made(ret);
+	if (!tid_read(q, column, ret->maker))
+		q->malformed |= len != 0;
+	else
+		q->malformed |= !pat_record_made(ret);
 }
 
 /* The order of PAT_LITE_TOKEN_COLUMNS. */
@@ -45,7 +56,7 @@ void pat_lite_token_columns(struct pat_lite_query *q, struct pat_record *ret,
 	pat_lite_text(q, 13, ret->hint, sizeof(ret->hint));
 	ret->revoked_s = pat_lite_i64(q, 14);
 	int64_t reason = pat_lite_i64(q, 15);
-	ret->revoked_reason = reason > 0 && reason <= PAT_REVOKE_ADMINISTRATOR
+	ret->revoked_reason = reason > 0 && reason <= PAT_REVOKE_ROTATED
 	                              ? (enum pat_revoke_reason)reason
 	                              : PAT_REVOKE_NONE;
 	ret->last_used_s = pat_lite_i64(q, 16);
@@ -54,7 +65,8 @@ void pat_lite_token_columns(struct pat_lite_query *q, struct pat_record *ret,
 	pat_lite_text(q, 19, ret->limits, sizeof(ret->limits));
 	maker_read(q, 20, ret);
 	pat_lite_text(q, 21, ret->known_as, sizeof(ret->known_as));
-	static_assert(PAT_LITE_TOKEN_SCOPES_COLUMN == 22, "read above");
+	(void)tid_read(q, 22, ret->replaced_by);
+	static_assert(PAT_LITE_TOKEN_SCOPES_COLUMN == 23, "read above");
 }
 
 int pat_lite_token_read(struct pat_lite *lite, struct pat_lite_query *q, struct pat_record *ret)
@@ -218,6 +230,24 @@ int pat_lite_token_expired(struct pat_store *store, int64_t from_s, int64_t to_s
 	pat_lite_bind_i64(&q, 1, from_s);
 	pat_lite_bind_i64(&q, 2, to_s);
 	return hand_out((struct pat_lite *)store, &q, UINT32_MAX, fn, arg);
+}
+
+int pat_lite_token_ending(struct pat_store *store, const struct pat_notice_mark *after,
+                          int64_t to_s, unsigned limit, pat_record_fn *fn, void *arg)
+{
+	pat_cleanup(pat_lite_reader_done) struct pat_lite_reader reader = { 0 };
+
+	int e = pat_lite_reader_take(store, &reader);
+	if (e < 0)
+		return e;
+	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
+		pat_lite_query(reader.conn, PAT_LITE_TOKEN_SELECT
+	                       "WHERE t.state = 0 AND (t.expires, t.number) > (?1, ?2)"
+	                       " AND t.expires <= ?3 ORDER BY t.expires, t.number");
+	pat_lite_bind_i64(&q, 1, after->expires_s);
+	pat_lite_bind_i64(&q, 2, after->number);
+	pat_lite_bind_i64(&q, 3, to_s);
+	return hand_out((struct pat_lite *)store, &q, limit, fn, arg);
 }
 
 int pat_lite_token_owner(struct pat_store *store, const uint8_t tid[static PAT_TID_BYTES],

@@ -182,6 +182,17 @@ int pat_store_person_set_profile(struct pat_store *store, int64_t id, const char
 	return store->ops->person_set_profile(store, id, name, email, actor, now_s, ret);
 }
 
+int pat_store_person_set_wishes(struct pat_store *store, int64_t id, unsigned wishes,
+                                const struct pat_actor *actor, int64_t now_s,
+                                struct pat_person *ret)
+{
+	pat_assert(store);
+	pat_assert((wishes & ~(unsigned)PAT_WISHES_ALL) == 0);
+	pat_assert(actor);
+	pat_assert(ret);
+	return store->ops->person_set_wishes(store, id, wishes, actor, now_s, ret);
+}
+
 bool pat_picture_same(const struct pat_picture *a, const struct pat_picture *b)
 {
 	return a->kind == b->kind &&
@@ -418,6 +429,15 @@ int pat_store_token_expired(struct pat_store *store, int64_t from_s, int64_t to_
 	return store->ops->token_expired(store, from_s, to_s, fn, arg);
 }
 
+int pat_store_token_ending(struct pat_store *store, const struct pat_notice_mark *after,
+                           int64_t to_s, unsigned limit, pat_record_fn *fn, void *arg)
+{
+	pat_assert(store);
+	pat_assert(after);
+	pat_assert(fn);
+	return store->ops->token_ending(store, after, to_s, limit, fn, arg);
+}
+
 int pat_store_usage_fold(struct pat_store *store, const struct pat_usage *usage, size_t n)
 {
 	pat_assert(store);
@@ -451,6 +471,50 @@ int pat_store_usage_prune(struct pat_store *store, int64_t now_s, bool *ret_more
 	return store->ops->usage_prune(store, now_s, ret_more);
 }
 
+/* ---- Notices. */
+
+int pat_store_notice_look(struct pat_store *store, struct pat_notice_view *ret)
+{
+	pat_assert(store);
+	pat_assert(ret);
+	return store->ops->notice_look(store, ret);
+}
+
+int pat_store_notice_claim(struct pat_store *store, const struct pat_notice_claim *claim,
+                           struct pat_notice_state *ret)
+{
+	pat_assert(store);
+	pat_assert(claim);
+	pat_assert(strlen(claim->holder) <= PAT_NOTICE_HOLDER_BYTES_MAX);
+	pat_assert(ret);
+	return store->ops->notice_claim(store, claim, ret);
+}
+
+int pat_store_notice_advance(struct pat_store *store, const char *holder, int64_t until_s,
+                             const struct pat_notice_state *state)
+{
+	pat_assert(store);
+	pat_assert(holder);
+	pat_assert(state);
+	return store->ops->notice_advance(store, holder, until_s, state);
+}
+
+int pat_store_notice_release(struct pat_store *store, const char *holder)
+{
+	pat_assert(store);
+	pat_assert(holder);
+	return store->ops->notice_release(store, holder);
+}
+
+int pat_store_former_email(struct pat_store *store, int64_t audit,
+                           char ret[static PAT_EMAIL_BYTES_MAX + 1])
+{
+	pat_assert(store);
+	return store->ops->former_email(store, audit, ret);
+}
+
+/* ---- Audit. */
+
 int pat_store_audit_list(struct pat_store *store, int64_t after, unsigned limit, pat_audit_fn *fn,
                          void *arg)
 {
@@ -467,6 +531,12 @@ int pat_store_audit_note(struct pat_store *store, const struct pat_actor *actor,
 	pat_assert(action);
 	pat_assert(object);
 	return store->ops->audit_note(store, actor, action, object, seq, now_s);
+}
+
+int pat_store_key_check(struct pat_store *store)
+{
+	pat_assert(store);
+	return store->ops->key_check(store);
 }
 
 int pat_store_audit_verify(struct pat_store *store, int64_t *ret_id)
@@ -525,10 +595,8 @@ int pat_store_product_list(struct pat_store *store, pat_product_fn *fn, void *ar
 
 /* ---- Services. */
 
-int pat_store_service_add(struct pat_store *store, const struct pat_service *service,
-                          const struct pat_actor *actor, int64_t now_s)
+static void service_assert(const struct pat_service *service)
 {
-	pat_assert(store);
 	pat_assert(service);
 	pat_assert(memchr(service->name, '\0', sizeof(service->name)));
 	pat_assert(memchr(service->product, '\0', sizeof(service->product)));
@@ -536,8 +604,28 @@ int pat_store_service_add(struct pat_store *store, const struct pat_service *ser
 	pat_assert(memchr(service->origins, '\0', sizeof(service->origins)));
 	pat_assert(memchr(service->title, '\0', sizeof(service->title)));
 	pat_assert(memchr(service->accent, '\0', sizeof(service->accent)));
+}
+
+int pat_store_service_add(struct pat_store *store, const struct pat_service *service,
+                          const struct pat_actor *actor, int64_t now_s)
+{
+	pat_assert(store);
+	service_assert(service);
 	pat_assert(actor);
 	return store->ops->service_add(store, service, actor, now_s);
+}
+
+int pat_store_service_change(struct pat_store *store, const struct pat_service *before,
+                             const struct pat_service *after, const struct pat_actor *actor,
+                             int64_t now_s)
+{
+	pat_assert(store);
+	service_assert(before);
+	service_assert(after);
+	pat_assert(strcmp(before->name, after->name) == 0);
+	pat_assert(before->created_s == after->created_s);
+	pat_assert(actor);
+	return store->ops->service_change(store, before, after, actor, now_s);
 }
 
 int pat_store_service_remove(struct pat_store *store, const char *name,

@@ -72,6 +72,9 @@ enum pat_store_outcome {
 	PAT_STORE_E_ENDED, /* token, or the one that makes it: it was revoked, or has expired */
 	PAT_STORE_E_WIDER, /* token, or the one that makes it: it has not got that scope, or does not last so long */
 	PAT_STORE_E_CHAIN, /* audit: a record is missing or not what patd wrote */
+	PAT_STORE_E_KEY, /* the key given is not the one that the store was last written with, nor a later one */
+	PAT_STORE_E_HELD,     /* notices: somebody else has claimed them */
+	PAT_STORE_E_REPLACED, /* token: another one was made in its place */
 };
 
 /* Who does a thing, for the audit record. Zeroed fields are unknown. */
@@ -103,6 +106,15 @@ struct pat_picture {
 
 bool pat_picture_same(const struct pat_picture *a, const struct pat_picture *b) PAT_MUST_USE;
 
+/* What a person wants mail about. Numbers that stay as they are: they are stored. */
+enum pat_wish {
+	PAT_WISH_ENDINGS = 1,  /* a token ends soon */
+	PAT_WISH_TOKENS = 2,   /* one was generated, or revoked by somebody else */
+	PAT_WISH_SIGN_INS = 4, /* somebody has signed in */
+};
+#define PAT_WISHES_ALL     (PAT_WISH_ENDINGS | PAT_WISH_TOKENS | PAT_WISH_SIGN_INS)
+#define PAT_WISHES_DEFAULT (PAT_WISH_ENDINGS | PAT_WISH_TOKENS)
+
 struct pat_person {
 	int64_t id; /* from 1, never reused */
 	/* Unique, compared case-insensitively (ASCII). That of a product's own person is neither, and may be empty. */
@@ -112,6 +124,7 @@ struct pat_person {
 	bool admin;
 	bool disabled;
 	int64_t created_s;
+	unsigned wishes; /* enum pat_wish; somebody new has PAT_WISHES_DEFAULT */
 	struct pat_picture picture;
 	/* A product's own person: the service that vouches for them, and who they are to it. Both are empty for those with an account. */
 	char service[PAT_LIMIT_PRODUCT_MAX + 1];
@@ -145,7 +158,7 @@ enum pat_change_kind {
 		3, /* its tokens' removals are changes of their own, before it */
 	PAT_CHANGE_PERSON_ENABLED = 4,
 	PAT_CHANGE_PRODUCT = 5, /* a product's document came, changed or went: read them anew */
-	PAT_CHANGE_TOKEN_NARROWED = 6, /* it has fewer scopes */
+	PAT_CHANGE_TOKEN_NARROWED = 6, /* it has fewer scopes, or ends sooner */
 };
 
 /* What the listener is told. */
@@ -178,13 +191,17 @@ struct pat_new_token {
 	int64_t now_s;
 	const char *idempotency_key; /* NULL: none */
 	uint8_t request_hash[32];    /* what the key was used for; with a key only */
+	/* The tid of the one in whose place it is made; NULL: none. Its name is free, and it counts no more; it and what it has made end
+	 * at `replaced_ends_s` at the latest, and are revoked where that is not after now_s. */
+	const uint8_t *replaces;
+	int64_t replaced_ends_s;
 };
 
 /* A product whose API is protected by its OpenAPI document. Texts are somebody else's memory. */
 struct pat_product {
-	const char *name;    /* pat_product_name_ok() */
-	const char *reading; /* how the document is read, as the core writes it */
-	const char *document;
+	const char *name;     /* pat_product_name_ok() */
+	const char *reading;  /* how the document is read, as the core writes it */
+	const char *document; /* listed, and NULL: nobody can say what it was */
 	size_t document_len;
 	int64_t imported_s;
 	int64_t seq; /* of the change that brought it */
@@ -302,6 +319,11 @@ int pat_store_person_set_password(struct pat_store *store, int64_t id, const cha
 int pat_store_person_set_profile(struct pat_store *store, int64_t id, const char *name,
                                  const char *email, const struct pat_actor *actor, int64_t now_s,
                                  struct pat_person *ret) PAT_MUST_USE;
+/* Sets what the person wants mail about: bits of enum pat_wish. Leaves an audit record, "person.wishes_changed", unless it was so
+ * before. `ret` is the person then. E_DISABLED; E_NOT_FOUND. */
+int pat_store_person_set_wishes(struct pat_store *store, int64_t id, unsigned wishes,
+                                const struct pat_actor *actor, int64_t now_s,
+                                struct pat_person *ret) PAT_MUST_USE;
 /* Gives the person a picture of 1 to PAT_PICTURE_BYTES_MAX bytes in place of the one there was, or, with PAT_PICTURE_NONE and no
  * bytes, none. `ret` is the person then. Leaves an audit record, "person.picture_changed" or "person.picture_removed", unless it
  * is the picture there was. E_DISABLED; E_NOT_FOUND. */
@@ -360,10 +382,12 @@ int pat_store_address_known(struct pat_store *store, int64_t person, const char 
 
 /* ---- Tokens. */
 
-/* Stores a token; `ret` is the stored record. E_NAME_TAKEN, E_LIMIT, E_DISABLED, E_NOT_FOUND (no such
- * person; or, with known_as, no service any more that vouches for them), E_REPLAYED (`ret` is the earlier record), E_IDEMPOTENCY_CONFLICT, E_DIGEST_EXISTS; where the record has a maker,
- * E_ENDED and E_WIDER of that one: what is made while it is being revoked does not outlive it. The
- * idempotency key is judged first, and is the person's own. */
+/* Stores a token; `ret` is the stored record. E_NAME_TAKEN, E_LIMIT, E_DISABLED, E_NOT_FOUND (no such person; or, with known_as,
+ * no service any more that vouches for them), E_REPLAYED (`ret` is the earlier record), E_IDEMPOTENCY_CONFLICT, E_DIGEST_EXISTS;
+ * where the record has a maker, E_ENDED and E_WIDER of that one: what is made while it is being revoked does not outlive it. Where
+ * it replaces one, all of it is one change or none, and E_NOT_FOUND, E_ENDED, E_REPLACED (by one that was not revoked) and E_WIDER
+ * (it has scopes that the other has not) of that one. The idempotency key is judged first, and is the person's own. Names are taken
+ * by those that nothing has replaced. */
 int pat_store_token_create(struct pat_store *store, const struct pat_new_token *token,
                            const struct pat_actor *actor, struct pat_record *ret) PAT_MUST_USE;
 /* Revokes a token of `person` (the owner). 0 with the record; of an already revoked one likewise, and
@@ -423,14 +447,20 @@ int pat_store_product_put(struct pat_store *store, const struct pat_product *pro
 /* E_NOT_FOUND. */
 int pat_store_product_remove(struct pat_store *store, const char *name,
                              const struct pat_actor *actor, int64_t now_s) PAT_MUST_USE;
-/* By name. A row that fails its MAC is skipped and logged as "store.product_tampered", each time. */
+/* By name. A row that fails its MAC is logged as "store.product_tampered", each time, and is a product with a NULL
+ * document and an empty name. */
 int pat_store_product_list(struct pat_store *store, pat_product_fn *fn, void *arg) PAT_MUST_USE;
 
-/* ---- Services. Each change leaves an audit record, "service.added" or "service.removed". */
+/* ---- Services. Each change leaves an audit record, "service.added", "service.edited", "service.rotated" or "service.removed". */
 
 /* E_EXISTS: there is one of that name. E_LIMIT. */
 int pat_store_service_add(struct pat_store *store, const struct pat_service *service,
                           const struct pat_actor *actor, int64_t now_s) PAT_MUST_USE;
+/* Puts `after` in the place of `before`, which was read before: the name and created_s are the same. "service.rotated" when its
+ * secret is another. E_NOT_FOUND: it was removed, or changed meanwhile. */
+int pat_store_service_change(struct pat_store *store, const struct pat_service *before,
+                             const struct pat_service *after, const struct pat_actor *actor,
+                             int64_t now_s) PAT_MUST_USE;
 /* Ends what its people have here: tokens, sessions, links that are under way. The people stay. E_NOT_FOUND. */
 int pat_store_service_remove(struct pat_store *store, const char *name,
                              const struct pat_actor *actor, int64_t now_s) PAT_MUST_USE;
@@ -463,6 +493,10 @@ int pat_store_audit_list(struct pat_store *store, int64_t after, unsigned limit,
 /* Leaves a record of what is no change of anything here. */
 int pat_store_audit_note(struct pat_store *store, const struct pat_actor *actor, const char *action,
                          const char *object, int64_t seq, int64_t now_s) PAT_MUST_USE;
+/* Whether the last audit records were sealed with the key that the store was opened with, or with keys of lower numbers, so that this
+ * one is a new one on purpose. 0, E_KEY. One of the last PAT_STORE_KEY_RECORDS that fits is enough. */
+#define PAT_STORE_KEY_RECORDS 16
+int pat_store_key_check(struct pat_store *store) PAT_MUST_USE;
 /* Walks the whole chain (store/audit.h). 0, and the id of the last record; E_CHAIN, and the first id that
  * is missing or was edited. Cutting off the end together with the head is not found: ship records elsewhere. */
 int pat_store_audit_verify(struct pat_store *store, int64_t *ret_id) PAT_MUST_USE;

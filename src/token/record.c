@@ -129,11 +129,21 @@ int pat_record_check_hashed(const struct pat_record *record, const uint8_t scope
 	return pat_memeq(mac, record->mac, sizeof(mac)) ? 0 : PAT_RECORD_E_MAC;
 }
 
-bool pat_record_made(const struct pat_record *record)
+static bool tid_set(const uint8_t tid[static PAT_TID_BYTES])
 {
 	static const uint8_t nobody[PAT_TID_BYTES];
 
-	return memcmp(record->maker, nobody, sizeof(nobody)) != 0;
+	return memcmp(tid, nobody, sizeof(nobody)) != 0;
+}
+
+bool pat_record_made(const struct pat_record *record)
+{
+	return tid_set(record->maker);
+}
+
+bool pat_record_replaced(const struct pat_record *record)
+{
+	return tid_set(record->replaced_by);
 }
 
 void pat_record_tid(const uint8_t digest[static PAT_DIGEST_BYTES],

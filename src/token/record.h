@@ -47,6 +47,7 @@ enum pat_revoke_reason {
 	PAT_REVOKE_PERSON_DISABLED = 2, /* an administrator disabled its owner */
 	PAT_REVOKE_MAKER = 3,           /* the token that made it was revoked */
 	PAT_REVOKE_ADMINISTRATOR = 4,   /* an administrator revoked it */
+	PAT_REVOKE_ROTATED = 5,         /* its owner had another one made in its place */
 };
 
 enum pat_record_outcome {
@@ -75,6 +76,8 @@ struct pat_record {
 	int64_t revoked_s; /* 0 while live */
 	enum pat_revoke_reason revoked_reason;
 	int64_t revoked_seq; /* 0 while live */
+	/* The tid of the one that was made in its place; zeros: none. It grants nothing, and is not sealed. */
+	uint8_t replaced_by[PAT_TID_BYTES];
 	int64_t last_used_s; /* 0 never */
 	int64_t use_count;
 };
@@ -98,6 +101,9 @@ int pat_record_check_hashed(const struct pat_record *record, const uint8_t scope
 
 /* Whether another token made it. */
 bool pat_record_made(const struct pat_record *record);
+
+/* Whether another token was made in its place. */
+bool pat_record_replaced(const struct pat_record *record);
 
 /* The public id as 32 hex characters and a NUL. */
 void pat_record_tid(const uint8_t digest[static PAT_DIGEST_BYTES],

@@ -24,6 +24,10 @@ pat_handler_fn pat_api_me_patch;
 pat_handler_fn pat_api_me_picture_put;
 pat_handler_fn pat_api_me_picture_delete;
 
+/* api_notifications.c */
+pat_handler_fn pat_api_notifications_get;
+pat_handler_fn pat_api_notifications_patch;
+
 /* api_proof.c */
 pat_handler_fn pat_api_proof_post;
 
@@ -35,6 +39,7 @@ pat_handler_fn pat_api_scopes_get;
 /* api_tokens.c */
 pat_handler_fn pat_api_tokens_get;
 pat_handler_fn pat_api_tokens_post;
+pat_handler_fn pat_api_token_rotate;       /* api_generate.c, as the one before */
 pat_handler_fn pat_api_tokens_revoke_post; /* api_revoke.c */
 pat_handler_fn pat_api_introspect;
 pat_handler_fn pat_api_revoke_form;

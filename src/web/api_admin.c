@@ -26,10 +26,10 @@ struct page {
 	int64_t last; /* id of what was written last */
 };
 
-/* 0, or 1 after refusing. */
-static int page_read(struct pat_call *call, struct page *page)
+/* With `filter`, the name of one more parameter, or NULL. 0, or 1 after refusing. */
+static int page_read(struct pat_call *call, const char *filter, struct page *page)
 {
-	static const char *const known[] = { "after", "limit", NULL };
+	const char *const known[] = { "after", "limit", filter, NULL };
 
 	*page = (struct page){ .limit = PAGE_USUAL };
 	int r = pat_param_known(call, known);
@@ -72,9 +72,8 @@ static int page_end(struct page *page)
 
 /* ---- People. */
 
-static void write_person(struct pat_json_writer *w, const struct pat_person *person)
+static void write_fields(struct pat_json_writer *w, const struct pat_person *person)
 {
-	pat_json_open(w, NULL, '{');
 	pat_json_id(w, "id", person->id);
 	pat_json_text(w, "email", person->email);
 	pat_json_text(w, "name", person->name);
@@ -83,6 +82,12 @@ static void write_person(struct pat_json_writer *w, const struct pat_person *per
 	pat_json_time(w, "created_at", person->created_s);
 	pat_json_text(w, "service", *person->service ? person->service : NULL);
 	pat_json_text(w, "subject", *person->subject ? person->subject : NULL);
+}
+
+static void write_person(struct pat_json_writer *w, const struct pat_person *person)
+{
+	pat_json_open(w, NULL, '{');
+	write_fields(w, person);
 	pat_json_close(w, '}');
 }
 
@@ -95,16 +100,35 @@ static int add_person(void *arg, const struct pat_person *person)
 	return 0;
 }
 
+/* The one whom a service knows as this, or nobody. */
+static int add_named(struct pat_call *call, const char *subject, struct page *page)
+{
+	struct pat_person person;
+	int r = pat_core_person_named(call->context->core, subject, &person);
+
+	if (r != 0)
+		return r == PAT_CORE_E_NOT_FOUND ? 0 : r;
+	return person.id > page->after ? add_person(page, &person) : 0;
+}
+
 int pat_api_admin_people_get(struct pat_call *call)
 {
+	char subject[PAT_KNOWN_AS_BYTES_MAX + 1];
 	struct page page;
 
-	int r = page_read(call, &page);
+	int r = page_read(call, "subject", &page);
+	if (r == 0)
+		r = pat_param_text(call, "subject", subject, sizeof(subject));
+	if (r == 0 && subject[0] && !strchr(subject, ':'))
+		r = pat_param_refuse(call, "subject", "It must be SERVICE:SUBJECT.");
 	if (r != 0)
 		return r;
 	page_begin(call, &page, "people");
-	r = pat_core_person_list(call->context->core, page.after, (unsigned)page.limit + 1,
-	                         add_person, &page);
+	if (subject[0])
+		r = add_named(call, subject, &page);
+	else
+		r = pat_core_person_list(call->context->core, page.after, (unsigned)page.limit + 1,
+		                         add_person, &page);
 	return r == 0 ? page_end(&page) : r;
 }
 
@@ -136,7 +160,10 @@ static int set_disabled(struct pat_call *call, struct pat_person *person, bool d
 		return pat_call_refuse_core(call, r, NULL, 0);
 	person->disabled = disabled;
 	struct pat_json_writer w = pat_call_json(call, 200);
-	write_person(&w, person);
+	pat_json_open(&w, NULL, '{');
+	write_fields(&w, person);
+	pat_api_write_receipt(call, &w);
+	pat_json_close(&w, '}');
 	return 0;
 }
 
@@ -224,7 +251,7 @@ int pat_api_admin_audit_get(struct pat_call *call)
 {
 	struct page page;
 
-	int r = page_read(call, &page);
+	int r = page_read(call, NULL, &page);
 	if (r != 0)
 		return r;
 	page_begin(call, &page, "records");

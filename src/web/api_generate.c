@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0
  *
- * POST /api/v1/tokens: the only answer in the whole product that holds a token. It is written once into
- * the response's buffer, which is wiped when it has been sent. An answer that got lost is not repeated:
+ * POST /api/v1/tokens and /api/v1/tokens/{id}/rotate: the only answers in the whole product that hold a token. It is written
+ * once into the response's buffer, which is wiped when it has been sent. An answer that got lost is not repeated:
  * the retry with the same Idempotency-Key tells the token's id, not its text.
  */
 #include "web/api.h"
@@ -19,14 +19,40 @@
 #define DAYS_MAX 1000000 /* what the core is handed at most; its own limit is far below */
 
 enum {
-	NAME,
+	EXPIRES_AT,
+	EXPIRES_IN_DAYS,
+	N_EXPIRY,
+	NAME = N_EXPIRY,
 	NOTE,
 	SCOPES,
 	LIMITS,
-	EXPIRES_AT,
-	EXPIRES_IN_DAYS,
-	N_FIELDS
+	N_FIELDS,
+	OLD_ENDS_IN = N_EXPIRY,
+	N_ROTATE_FIELDS,
 };
+
+#define EXPIRY_FIELDS                                                      \
+	[EXPIRES_AT] = { .name = "expires_at",                             \
+		         .type = PAT_JSON_TEXT,                            \
+		         .flags = PAT_JSON_OPTIONAL | PAT_JSON_NULLABLE }, \
+	[EXPIRES_IN_DAYS] = { .name = "expires_in_days",                   \
+		              .type = PAT_JSON_INTEGER,                    \
+		              .flags = PAT_JSON_OPTIONAL }
+
+/* Of the body, and of what the address names. */
+static void request_hash(const struct pat_call *call, uint8_t ret[static PAT_SHA256_BYTES])
+{
+	char both[PAT_SHA256_BYTES + PAT_TID_CHARS];
+
+	pat_sha256(call->request->body, call->request->body_len, ret);
+	if (call->id[0] == '\0')
+		return;
+	memset(both, 0, sizeof(both));       /* UNSAFE: fixed size */
+	memcpy(both, ret, PAT_SHA256_BYTES); /* UNSAFE: fixed sizes */
+	memcpy(both + PAT_SHA256_BYTES, call->id,
+	       strnlen(call->id, PAT_TID_CHARS)); /* UNSAFE: bounded */
+	pat_sha256(both, sizeof(both), ret);
+}
 
 /* 0, or 1 after refusing. */
 static int read_key(struct pat_call *call, struct pat_token_request *request)
@@ -48,8 +74,18 @@ static int read_key(struct pat_call *call, struct pat_token_request *request)
 		return pat_call_refuse(call, PAT_REASON_IDEMPOTENCY_KEY_MALFORMED, NULL);
 	}
 	request->idempotency_key = key;
-	pat_sha256(call->request->body, call->request->body_len, request->request_hash);
+	request_hash(call, request->request_hash);
 	return 0;
+}
+
+/* The token by which it is asked for, if it is one. */
+static int read_maker(const struct pat_call *call, uint8_t maker[static PAT_TID_BYTES],
+                      struct pat_token_request *request)
+{
+	if (!call->by)
+		return 0;
+	request->maker = maker;
+	return pat_hex_decode(call->by, strlen(call->by), maker, PAT_TID_BYTES);
 }
 
 static int read_expires_at(struct pat_call *call, const struct pat_json_field *field,
@@ -150,8 +186,9 @@ static int refuse(struct pat_call *call, int result, const struct pat_token_requ
 	}
 }
 
+/* `old`: the one in whose place it was made, or NULL. */
 static int answer_created(struct pat_call *call, const struct pat_token_answer *answer,
-                          bool replayed)
+                          const struct pat_record *old, bool replayed)
 {
 	struct pat_json_writer w = pat_call_json(call, replayed ? 200 : 201);
 
@@ -159,6 +196,13 @@ static int answer_created(struct pat_call *call, const struct pat_token_answer *
 	pat_api_write_token(call, &w, &answer->record);
 	if (!replayed)
 		pat_json_text_n(&w, "token", answer->token.text, answer->token.len);
+	if (old) {
+		pat_json_open(&w, "replaced", '{');
+		pat_api_write_token(call, &w, old);
+		pat_json_close(&w, '}');
+		pat_json_bool(&w, "effective", call->receipt.effective);
+		pat_api_write_receipt(call, &w);
+	}
 	pat_json_close(&w, '}');
 	return 0;
 }
@@ -178,24 +222,19 @@ static int generate(struct pat_call *call, const struct pat_token_request *reque
 		return refuse(call, r, request, &answer);
 	if (r == 0)
 		pat_api_log_token(call, "token.created", &answer.record);
-	return answer_created(call, &answer, r == PAT_CORE_E_REPLAYED);
+	return answer_created(call, &answer, NULL, r == PAT_CORE_E_REPLAYED);
 }
 
 int pat_api_tokens_post(struct pat_call *call)
 {
 	struct pat_json_field fields[N_FIELDS] = {
+		EXPIRY_FIELDS,
 		[NAME] = { .name = "name", .type = PAT_JSON_TEXT },
 		[NOTE] = { .name = "note", .type = PAT_JSON_TEXT, .flags = PAT_JSON_OPTIONAL },
 		[SCOPES] = { .name = "scopes", .type = PAT_JSON_TEXTS },
 		[LIMITS] = { .name = "limits",
 		             .type = PAT_JSON_OBJECT,
 		             .flags = PAT_JSON_OPTIONAL | PAT_JSON_NULLABLE },
-		[EXPIRES_AT] = { .name = "expires_at",
-		                 .type = PAT_JSON_TEXT,
-		                 .flags = PAT_JSON_OPTIONAL | PAT_JSON_NULLABLE },
-		[EXPIRES_IN_DAYS] = { .name = "expires_in_days",
-		                      .type = PAT_JSON_INTEGER,
-		                      .flags = PAT_JSON_OPTIONAL },
 	};
 	pat_cleanup(pat_json_decrefp) json_t *body = NULL;
 	pat_cleanup(pat_freep) struct pat_api_limits *limits = calloc(1, sizeof(*limits));
@@ -206,7 +245,7 @@ int pat_api_tokens_post(struct pat_call *call)
 	if (!limits)
 		return -ENOMEM;
 
-	int r = call->by ? pat_hex_decode(call->by, strlen(call->by), maker, sizeof(maker)) : 0;
+	int r = read_maker(call, maker, &request);
 	if (r == 0)
 		r = read_key(call, &request);
 	if (r == 0)
@@ -219,10 +258,54 @@ int pat_api_tokens_post(struct pat_call *call)
 		r = pat_api_read_limits(call, fields[LIMITS].value, limits);
 	if (r != 0)
 		return r;
-	request.maker = call->by ? maker : NULL;
 	request.limits = limits->words;
 	request.n_limits = limits->n;
 	request.name = fields[NAME].text;
 	request.note = fields[NOTE].text;
 	return generate(call, &request);
+}
+
+static int rotate(struct pat_call *call, const uint8_t tid[static PAT_TID_BYTES],
+                  struct pat_token_request *request)
+{
+	pat_cleanup(answer_done) struct pat_token_answer answer = { 0 };
+	pat_cleanup(pat_freep) struct pat_record *old = malloc(sizeof(*old));
+
+	if (!old)
+		return -ENOMEM;
+	int r = pat_core_token_rotate(call->context->core, &call->who, tid, request, &call->actor,
+	                              &answer, old, &call->receipt);
+	if (r != 0 && r != PAT_CORE_E_REPLAYED)
+		return refuse(call, r, request, &answer);
+	if (r == 0) {
+		pat_api_log_token(call, "token.created", &answer.record);
+		pat_api_log_token(call, "token.rotated", old);
+	}
+	return answer_created(call, &answer, old, r == PAT_CORE_E_REPLAYED);
+}
+
+int pat_api_token_rotate(struct pat_call *call)
+{
+	struct pat_json_field fields[N_ROTATE_FIELDS] = {
+		EXPIRY_FIELDS,
+		[OLD_ENDS_IN] = { .name = "old_ends_in_seconds", .type = PAT_JSON_INTEGER },
+	};
+	pat_cleanup(pat_json_decrefp) json_t *body = NULL;
+	struct pat_token_request request = { 0 };
+	uint8_t maker[PAT_TID_BYTES];
+	uint8_t tid[PAT_TID_BYTES];
+
+	if (!pat_api_parse_tid(call, tid))
+		return pat_call_refuse(call, PAT_REASON_NOT_FOUND, NULL);
+	int r = read_maker(call, maker, &request);
+	if (r == 0)
+		r = read_key(call, &request);
+	if (r == 0)
+		r = pat_call_read(call, fields, N_ROTATE_FIELDS, &body);
+	if (r == 0)
+		r = read_expiry(call, fields, &request);
+	if (r != 0)
+		return r;
+	request.old_ends_in_s = fields[OLD_ENDS_IN].number;
+	return rotate(call, tid, &request);
 }

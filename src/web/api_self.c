@@ -34,7 +34,8 @@ static int answer(struct pat_call *call, const struct pat_record *record)
 	pat_json_open(&w, NULL, '{');
 	pat_api_write_token(call, &w, record);
 	pat_json_open(&w, "owner", '{');
-	pat_json_id(&w, "id", record->owner);
+	/* As the gate tells products. */
+	pat_json_text(&w, "id", call->request->user);
 	pat_json_close(&w, '}');
 	pat_json_close(&w, '}');
 	return 0;

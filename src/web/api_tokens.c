@@ -51,6 +51,8 @@ static const char *reason_word(enum pat_revoke_reason reason)
 		return "maker_revoked";
 	case PAT_REVOKE_ADMINISTRATOR:
 		return "administrator";
+	case PAT_REVOKE_ROTATED:
+		return "rotated";
 	case PAT_REVOKE_NONE:
 	default:
 		return NULL;
@@ -62,10 +64,12 @@ void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w,
 {
 	char tid[PAT_TID_CHARS + 1];
 	char maker[PAT_TID_CHARS + 1];
+	char replaced_by[PAT_TID_CHARS + 1];
 	char hint[64];
 
 	pat_record_tid(record->digest, tid);
 	pat_hex_encode(record->maker, PAT_TID_BYTES, maker);
+	pat_hex_encode(record->replaced_by, PAT_TID_BYTES, replaced_by);
 	(void)snprintf(hint, sizeof(hint), "%s_…%s",
 	               pat_core_settings(call->context->core)->token_prefix, record->hint);
 	pat_json_text(w, "id", tid);
@@ -77,6 +81,7 @@ void pat_api_write_token(struct pat_call *call, struct pat_json_writer *w,
 	pat_json_text(w, "state", pat_core_token_state(call->context->core, record));
 	pat_json_time(w, "created_at", record->issued_s);
 	pat_json_text(w, "made_by", pat_record_made(record) ? maker : NULL);
+	pat_json_text(w, "replaced_by", pat_record_replaced(record) ? replaced_by : NULL);
 	write_moment(w, "expires_at", record->expires_s != PAT_NEVER, record->expires_s);
 	write_moment(w, "last_used_at", record->last_used_s != 0, record->last_used_s);
 	pat_json_number(w, "use_count", record->use_count);

@@ -40,6 +40,7 @@ static const struct pat_problem problems[] = {
 	[PAT_REASON_TOO_MANY_LIMITS] = { 400, "too_many_limits", "These are too many limits.", 0 },
 	[PAT_REASON_UNKNOWN_PRODUCT] = { 400, "unknown_product", "There is no product of this name.", 0 },
 	[PAT_REASON_UNKNOWN_PARAMETER] = { 400, "unknown_parameter", "No operation of the product has this parameter in its path.", 0 },
+	[PAT_REASON_TOKEN_REPLACED] = { 409, "token_replaced", "Another token was made in its place already: rotate that one.", 0 },
 	[PAT_REASON_TOKEN_ENDED] = { 409, "token_ended", "The token has expired or was revoked.", 0 },
 	[PAT_REASON_EXPIRY_REQUIRED] = { 400, "expiry_required", "Choose when the token expires.", 0 },
 	[PAT_REASON_EXPIRY_CONFLICT] = { 400, "expiry_conflict", "Give expires_at or expires_in_days, not both.", 0 },
@@ -67,7 +68,8 @@ static const struct pat_problem problems[] = {
 	[PAT_REASON_CROSS_SITE_REQUEST] = { 403, "cross_site_request", "This is answered to our own pages only.", 0 },
 	[PAT_REASON_SETUP_CODE_INVALID] = { 403, "setup_code_invalid", "This set-up code is wrong or no longer valid.", 0 },
 	[PAT_REASON_PORTAL_LINK_INVALID] = { 403, "portal_link_invalid", "This link was used already, or has expired. Go back to where you came from, and open your tokens from there again.", 0 },
-	[PAT_REASON_PORTAL_NOT_ENABLED] = { 403, "portal_not_enabled", "This service may not send people here: it was added without --portal.", 0 },
+	[PAT_REASON_PORTAL_NOT_ENABLED] = { 403, "portal_not_enabled", "This service may not send people here: it has no portal.", 0 },
+	[PAT_REASON_PORTAL_NO_SCOPES] = { 403, "portal_no_scopes", "The product has no scopes: nobody could generate a token for it.", 0 },
 	[PAT_REASON_PERSON_DISABLED] = { 403, "person_disabled", "This person is disabled here.", 0 },
 	[PAT_REASON_NOT_ALLOWED] = { 403, "not_allowed", "You are not allowed to do this.", 0 },
 	[PAT_REASON_INSUFFICIENT_SCOPE] = { 403, "insufficient_scope", "The token does not have the scope that this address requires.", 0 },
@@ -159,6 +161,8 @@ static const struct row core_outcomes[] = {
 	[PAT_CORE_E_PRODUCT_UNKNOWN] = { PAT_REASON_UNKNOWN_PRODUCT, "limits" },
 	[PAT_CORE_E_PARAMETER_UNKNOWN] = { PAT_REASON_UNKNOWN_PARAMETER, "limits.resources" },
 	[PAT_CORE_E_TOKEN_ENDED] = { PAT_REASON_TOKEN_ENDED, NULL },
+	[PAT_CORE_E_TOKEN_REPLACED] = { PAT_REASON_TOKEN_REPLACED, NULL },
+	[PAT_CORE_E_OVERLAP] = { PAT_REASON_BAD_VALUE, "old_ends_in_seconds" },
 	[PAT_CORE_E_SCOPE_NOT_HELD] = { PAT_REASON_SCOPE_NOT_HELD, "scopes" },
 	[PAT_CORE_E_SCOPE_NOT_ALLOWED] = { PAT_REASON_SCOPE_NOT_ALLOWED, "scopes" },
 	[PAT_CORE_E_PRODUCTS_REQUIRED] = { PAT_REASON_PRODUCTS_REQUIRED, "limits.products" },
@@ -172,13 +176,15 @@ static const struct row core_outcomes[] = {
 	[PAT_CORE_E_ACCENT] = { PAT_REASON_BAD_VALUE, "accent" },
 	[PAT_CORE_E_PORTAL_PRODUCT] = { PAT_REASON_UNKNOWN_PRODUCT, "product" },
 	[PAT_CORE_E_PORTAL_NONE] = { PAT_REASON_PORTAL_NOT_ENABLED, NULL },
+	[PAT_CORE_E_PORTAL_SCOPES] = { PAT_REASON_PORTAL_NO_SCOPES, NULL },
+	[PAT_CORE_E_PORTAL_KEPT] = { PAT_REASON_BAD_VALUE, "product" },
 	[PAT_CORE_E_SUBJECT] = { PAT_REASON_SUBJECT_MALFORMED, "subject" },
 	[PAT_CORE_E_RETURN_URL] = { PAT_REASON_RETURN_URL_NOT_ALLOWED, "return_url" },
 	[PAT_CORE_E_PERSON_DISABLED] = { PAT_REASON_PERSON_DISABLED, NULL },
 	[PAT_CORE_E_NOT_EFFECTIVE] = { PAT_REASON_NOT_EFFECTIVE, NULL },
 	[PAT_CORE_E_LINK] = { PAT_REASON_PORTAL_LINK_INVALID, "code" },
 };
-static_assert(PAT_ARRAY_LEN(core_outcomes) == PAT_CORE_E_LINK + 1,
+static_assert(PAT_ARRAY_LEN(core_outcomes) == PAT_CORE_E_OVERLAP + 1,
               "every outcome of the core has its row");
 
 static const struct row files_outcomes[] = {

@@ -282,18 +282,6 @@ static int start_threads(struct pat_web *web, unsigned n)
 	return r;
 }
 
-/* Neither can fail with these attributes (pthread_cond_init(3)). */
-static void init_ended(struct pat_web *web)
-{
-	pthread_condattr_t attributes;
-
-	(void)pthread_condattr_init(&attributes);
-	(void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	(void)pthread_cond_init(&web->ended, &attributes);
-	(void)pthread_condattr_destroy(&attributes);
-	(void)pthread_mutex_init(&web->lock, NULL);
-}
-
 static int set_up(struct pat_web *web, const struct pat_web_config *config)
 {
 	web->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -340,7 +328,8 @@ int pat_web_new(const struct pat_web_config *config, struct pat_web **ret, struc
 		.stop_fd = -1,
 		.timeout_ns = timeout_ms * 1000000ull,
 	};
-	init_ended(web);
+	pat_clock_cond_init(&web->ended);
+	(void)pthread_mutex_init(&web->lock, NULL);
 	int r = set_up(web, config);
 	if (r < 0) {
 		(void)!pat_web_stop(web, timeout_ms);

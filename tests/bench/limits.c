@@ -94,7 +94,7 @@ static void index_make(struct bench *b, const char *directory)
 		{ .name = "ten", .bytes = ten.data, .len = ten.len },
 		{ .name = "thousand", .bytes = thousand.data, .len = thousand.len },
 	};
-	must(pat_index_writer_policies(writer, sources, PAT_ARRAY_LEN(sources), &err) == 0,
+	must(pat_index_writer_policies(writer, sources, PAT_ARRAY_LEN(sources), false, &err) == 0,
 	     err.text);
 	for (size_t k = 0; k < KINDS; k++)
 		for (size_t i = 0; i < TOKENS; i++) {

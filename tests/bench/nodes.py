@@ -80,8 +80,12 @@ def loading(places, program, tokens, say):
         copied = subprocess.run(p.arguments("store", "copy", str(folder / "data" / "patd.db"), server.url), capture_output=True, text=True, env=p.env)
         assert copied.returncode == 0, copied.stderr
         say(f"nodes: {tokens:,} tokens copied in {time.monotonic() - began:.0f} s")
-        with p:
+        p.start(wait=False)
+        try:
+            p.wait_ready(seconds=600)
             loaded = [json.loads(line) for line in p.stderr().splitlines() if '"index.loaded"' in line][-1]
+        finally:
+            p.stop()
     shutil.rmtree(folder)
     return {"tokens": int(loaded["tokens"]), "s": int(loaded["ms"]) / 1000}
 

@@ -285,13 +285,14 @@ again and again. Uploading the document of {largest:g} MiB took {d[largest]['upl
 
 
 def pages(d):
-    rows = [[f"`{path}`", count(p["requests"]), count(p["wire"]), count(p["unpacked"]), f"{p['painted_ms']:.0f} ms", f"{p['loaded_ms']:.0f} ms",
+    rows = [[f"`{path}`", count(p["requests"]), count(p["wire"]), count(p["unpacked"]), count(p["first"]), f"{p['painted_ms']:.0f} ms", f"{p['loaded_ms']:.0f} ms",
              f"{p['last_ms']:.0f} ms"] for path, p in d.items()]
     return f"""## The pages
 
-Each page's first load, in a Chromium that has nothing of it, on loopback; twenty tokens and two files are listed.
+Each page's first load, in a window that is open and a Chromium that has nothing of it, on loopback; twenty tokens and two files are
+listed. `/nothing` is the page of an address that is none: what this machine takes for the least of pages.
 
-{table(["page", "requests", "bytes over the wire", "bytes unpacked", "first paint", "loaded", "last answer"], rows)}"""
+{table(["page", "requests", "bytes over the wire", "bytes unpacked", "of them before the first paint", "first paint", "loaded", "last answer"], rows)}"""
 
 
 def nodes(d):

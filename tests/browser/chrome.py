@@ -128,23 +128,21 @@ class Chrome:
         self.wait(lambda: not self.sees(what), f"{what} to go away")
 
     def text(self, what):
-        return self.see(what).text
+        return self.wait(lambda: (self.see(what).text,), f"to read {what}")[0]
 
     def says(self, what, words):
         """Waits until the element says these words."""
         self.wait(lambda: words in self.see(what).text, f"{what} to say {words!r}")
 
     def value(self, what):
-        return self.driver.execute_script("return arguments[0].value", self.see(what))
+        return self.wait(lambda: (self.js("return arguments[0].value", self.see(what)),), f"to read {what}")[0]
 
     def click(self, what):
-        for _ in range(4):
-            try:
-                self.see(what).click()
-                return
-            except StaleElementReferenceException:  # drawn anew since it was found
-                pass
-        self.see(what).click()
+        """A click on it; again, when it was drawn anew since it was found."""
+        def click():
+            self.see(what).click()
+            return True
+        self.wait(click, f"to click {what}")
 
     def fill(self, what, text):
         field = self.see(what)

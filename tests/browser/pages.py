@@ -1,6 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """The pages as somebody uses them with a mouse: what a test says instead of naming buttons."""
+import dataclasses
+
 from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
 
 from .chrome import Chrome
 
@@ -70,8 +73,8 @@ class Browser(Chrome):
         self.gone("token-dialog")
 
     def rows(self):
-        """The list as a person reads it: name -> Row."""
-        return {row.name: row for row in (Row(self, tr) for tr in self.all("#tokens-table tbody tr"))}
+        """The list as a person reads it: name -> Row. One look, so that no row is drawn anew meanwhile."""
+        return {row["name"]: Row(**row) for row in self.js(ROWS)}
 
     def names(self):
         """The names in the list, from the top."""
@@ -83,13 +86,18 @@ class Browser(Chrome):
 
     def menu(self, name):
         """Opens the menu of that row; what can be chosen in it."""
-        self.rows()[name].click_menu()
+        self.in_row(name, "[data-testid=token-actions]")
         return [e.text for e in self.all("[role=menu].menu [role=menuitem]")]
 
     def revoke(self, name):
         self.menu(name)
         self.click("[data-testid=token-revoke]")
         self.see("confirm-dialog")
+
+    def rotate(self, name):
+        self.menu(name)
+        self.click("[data-testid=token-rotate]")
+        return self.see("rotate-dialog")
 
     def details(self, name):
         self.menu(name)
@@ -98,31 +106,41 @@ class Browser(Chrome):
 
     def select(self, *names):
         for name in names:
-            self.rows()[name].tr.find_element(By.CSS_SELECTOR, "[data-testid=token-select]").click()
+            self.in_row(name, "[data-testid=token-select]")
+
+    def in_row(self, name, what):
+        """Clicks on `what` in that row; again, when the row was drawn anew since it was found."""
+        def click():
+            self.rows()[name].tr.find_element(By.CSS_SELECTOR, what).click()
+            return True
+        self.wait(click, f"the row of {name}")
 
     def toast(self, words):
         self.says("toasts", words)
 
 
+@dataclasses.dataclass
 class Row:
-    """A token in the list."""
+    """A token in the list: what each column says, and its element."""
+    tr: WebElement
+    name: str
+    note: str
+    hint: str
+    scopes: str
+    created: str
+    last_used: str
+    expires: str
+    state: str
+    color: str
 
-    def __init__(self, browser, tr):
-        self.browser, self.tr = browser, tr
-        self.name = self._cell("name").find_element(By.CLASS_NAME, "token-name").text
-        self.note = "".join(e.text for e in self._cell("name").find_elements(By.CLASS_NAME, "token-note"))
-        self.hint = self._cell("token").text
-        self.scopes = self._cell("scopes").text
-        self.created = self._cell("created").text
-        self.last_used = self._cell("lastUsed").text
-        self.expires = self._cell("expires").text
-        self.state = tr.get_attribute("data-state")
 
-    def _cell(self, key):
-        return self.tr.find_element(By.CLASS_NAME, f"col-{key}")
-
-    def click_menu(self):
-        self.tr.find_element(By.CSS_SELECTOR, "[data-testid=token-actions]").click()
-
-    def css(self, property):
-        return self._cell("name").value_of_css_property(property)
+ROWS = """return [...document.querySelectorAll('#tokens-table tbody tr')].map((tr) => {
+    const cell = (key) => tr.querySelector(`.col-${key}`);
+    const says = (key) => cell(key).innerText.trim();
+    return {
+        tr,
+        name: tr.querySelector('.token-name').innerText,
+        note: [...tr.querySelectorAll('.token-note')].map((e) => e.innerText).join(''),
+        hint: says('token'), scopes: says('scopes'), created: says('created'), last_used: says('lastUsed'), expires: says('expires'),
+        state: tr.dataset.state, color: getComputedStyle(cell('name')).color };
+})"""

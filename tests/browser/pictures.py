@@ -26,7 +26,7 @@ FAKETIME = next(iter(glob.glob("/usr/lib/*/faketime/libfaketimeMT.so.1")), None)
 WIDE, PHONE = (1280, 800), (390, 844)
 IPHONE = ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.1 "
           "Mobile/15E148 Safari/604.1")
-SIZES = {"setup": WIDE, "home": WIDE, "file": WIDE, "tokens-empty": WIDE, "generate": WIDE, "token-shown": WIDE, "tokens": WIDE, "revoke": WIDE,
+SIZES = {"setup": WIDE, "home": WIDE, "file": WIDE, "tokens-empty": WIDE, "generate": WIDE, "token-shown": WIDE, "tokens": WIDE, "rotate": WIDE, "revoke": WIDE,
          "tokens-dark": WIDE, "tokens-phone": PHONE}
 
 # (days ago, name, scopes, days of life, uses, revoked)
@@ -154,6 +154,9 @@ def later(browser, product, take):
     take("tokens")
     take("tokens-dark", "dark")
     take("tokens-phone")
+    browser.rotate("Nightly backup")
+    take("rotate")
+    browser.click("rotate-cancel")
     browser.revoke("Slack bot")
     take("revoke")
     browser.click("confirm-cancel")

@@ -79,6 +79,7 @@ def test_a_files_way_by_mouse(product, browser, ada, tmp_path):
     browser.click(f'#side-projects a[href="{project}"]')
     listed(browser, "Shop, spring")
     choose(browser, "Shop, spring", "trash")
+    browser.see("files-empty")
     browser.click('#side-views a[href="/?view=trash"]')
     listed(browser, "Shop, spring")
     choose(browser, "Shop, spring", "purge")

@@ -173,7 +173,7 @@ def test_people_and_their_browsers_are_shown_as_they_are(shared, browser):
         browser.cdp("Network.clearBrowserCookies")
         browser.become(shared.sign_in(email, headers={"User-Agent": name.encode("ascii", "ignore").decode() or "x"}))
         browser.go("/settings/account")
-        browser.wait(lambda: browser.js("return document.querySelector('[data-testid=account-name]').textContent") == name, name)
+        browser.wait(lambda: browser.js("return document.querySelector('[data-testid=account-name]')?.textContent") == name, name)
         browser.click("account-button")
         assert browser.js("return document.querySelector('.account-who strong').textContent") == name
         assert browser.js("return document.querySelectorAll('[data-person] *, .avatar *').length") == 0

@@ -165,6 +165,8 @@ def test_a_tokens_life_by_keyboard_alone(product, browser):
     browser.tab_to("token-actions")
     browser.keys(Keys.ENTER)
     assert browser.focus == "token-details"
+    browser.keys(Keys.ARROW_DOWN)
+    assert browser.focus == "token-rotate"
     browser.keys(Keys.ARROW_DOWN, Keys.ENTER)
     browser.wait(lambda: browser.focus == "confirm-cancel", "the question")
     browser.keys(Keys.TAB, Keys.ENTER)

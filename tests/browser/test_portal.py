@@ -85,9 +85,17 @@ def test_a_tokens_life_by_mouse(shop, browser):
     browser.details("Nightly export")
     browser.keys(Keys.ESCAPE)
     browser.gone("token-details")
+    browser.rotate("Nightly export")
+    browser.click("label:has(#rotate-end-0)")
+    browser.click("rotate-accept")
+    secret, old = browser.secret(), secret
+    browser.done()
+    assert orders(shop, secret).status == 200 and orders(shop, old).status == 401
+    browser.click(".segment:has(#filter-active)")
+    browser.lists("Nightly export")
     browser.revoke("Nightly export")
     browser.click("confirm-accept")
-    browser.wait(lambda: browser.rows()["Nightly export"].state == "revoked", "it to be revoked")
+    browser.see("tokens-none")
     assert orders(shop, secret).status == 401
 
     browser.click("portal-back")
@@ -186,6 +194,8 @@ def test_who_came_a_while_ago_is_told_to_come_again(product, browser, tmp_path):
     product.back = product.base + "/livez"
     browser.go(link(product, "stale"))
     browser.loaded()
+    browser.generate("Old", "orders:read")
+    browser.done()
     product.stop()
     edit(product, "UPDATE session SET created = created - 61")
     product.start()
@@ -197,6 +207,13 @@ def test_who_came_a_while_ago_is_told_to_come_again(product, browser, tmp_path):
     browser.click("token-submit")
     browser.says("token-form", "Go back to The Shop, open your tokens from there again")
     assert not browser.sees("token-proof")
+    browser.keys(Keys.ESCAPE)
+    browser.click("confirm-accept")
+    browser.gone("token-form")
+    browser.rotate("Old")
+    browser.click("rotate-accept")
+    browser.says("rotate-dialog", "Go back to The Shop, open your tokens from there again, and rotate this one then.")
+    assert not browser.sees("rotate-proof")
 
 
 @pytest.mark.parametrize("backend, ink", [("backend", "rgb(255, 255, 255)"), ("bright", "rgb(0, 0, 0)")])

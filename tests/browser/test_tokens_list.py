@@ -88,7 +88,7 @@ def test_the_badge_counts_down_in_words_and_colour(shared, person, browser):
     rows = browser.rows()
     assert rows["over"].state == "expired" and rows["revoked"].state == "revoked"
     assert rows["revoked"].expires == "Revoked\nBy you, just now"
-    assert rows["over"].css("color") == rows["revoked"].css("color") != rows["60 days"].css("color")
+    assert rows["over"].color == rows["revoked"].color != rows["60 days"].color
     assert not rows["over"].tr.find_elements(By.CSS_SELECTOR, "[data-testid=token-select]")
     assert browser.menu("over") == ["Details"]
     assert browser.text("tokens-count") == "7 live tokens, 2 ended"

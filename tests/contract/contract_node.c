@@ -204,7 +204,8 @@ static void only_a_row_that_still_says_the_same_is_reaped(void **state)
 	pair_open(&p, *state);
 	struct pat_node_row row = list(p.other_node).rows[0];
 	assert_int_equal(pat_node_raise(p.node, pat_node_told(p.node)), 0);
-	assert_int_equal(pat_node_reap(p.other_node, row.incarnation, row.counter), 0);
+	assert_int_equal(pat_node_reap(p.other_node, row.incarnation, row.counter),
+	                 PAT_NODE_E_MOVED);
 	assert_int_equal(list(p.other_node).n, 2);
 	assert_int_equal(pat_node_reap(p.other_node, row.incarnation, row.counter + 1), 0);
 	assert_int_equal(list(p.other_node).n, 1);

@@ -383,6 +383,8 @@ static void a_store_moves_there_and_back(void **state)
 	assert_int_equal(p.copied.rows[PAT_ROWS_SESSION], 2);
 	assert_int_equal(p.copied.rows[PAT_ROWS_PORTAL_PERSON], 1);
 	assert_int_equal(p.copied.rows[PAT_ROWS_PORTAL_LINK], 1);
+	assert_int_equal(p.copied.rows[PAT_ROWS_NOTICE], 1);
+	assert_int_equal(p.copied.rows[PAT_ROWS_FORMER_EMAIL], 1);
 
 	server_emptied(c);
 	if (pat_store_copy(p.other, c->store, &c->key, &p.copied, &p.err) != 0)

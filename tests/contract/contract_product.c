@@ -11,6 +11,7 @@
 /* What a list said. */
 struct seen {
 	size_t n;
+	size_t unread;
 	char names[SEEN_MAX][PAT_LIMIT_PRODUCT_MAX + 1];
 	char reading[PAT_PRODUCT_READING_MAX + 1]; /* of the last */
 	char *document;
@@ -23,6 +24,10 @@ static int see(void *arg, const struct pat_product *p)
 {
 	struct seen *seen = arg;
 
+	if (!p->document) {
+		seen->unread++;
+		return 0;
+	}
 	pat_assert(seen->n < SEEN_MAX);
 	(void)snprintf(seen->names[seen->n++], sizeof(seen->names[0]), "%s", p->name);
 	(void)snprintf(seen->reading, sizeof(seen->reading), "%s", p->reading);
@@ -140,7 +145,7 @@ static void an_edited_document_is_none(void **state)
 		assert_int_equal(put(c, "docs", "x", NOW, &seq), 0);
 		assert_int_equal(list(c)->n, 1);
 		contract_backend->sql(c, edits[i]);
-		if (list(c)->n != 0)
+		if (list(c)->n != 0 || list(c)->unread != 1)
 			fail_msg("%s", edits[i]);
 		contract_backend->sql(c, "DELETE FROM product");
 	}
@@ -198,6 +203,52 @@ static void a_service_comes_and_goes(void **state)
 	                 PAT_STORE_E_NOT_FOUND);
 	assert_int_equal(pat_store_service_get(c->store, "gateway", &s), PAT_STORE_E_NOT_FOUND);
 	assert_int_equal(pat_store_service_get(c->store, "no name'", &s), PAT_STORE_E_NOT_FOUND);
+	assert_int_equal(services(c), 1);
+}
+
+static void a_service_is_changed_by_who_has_read_it(void **state)
+{
+	static const uint8_t hash[32] = { [0 ... 31] = 8 };
+	struct contract *c = *state;
+	struct pat_service first;
+	struct pat_service got;
+
+	assert_int_equal(service_add(c, "gateway", "docs"), 0);
+	assert_int_equal(service_add(c, "other", ""), 0);
+	assert_int_equal(pat_store_service_get(c->store, "gateway", &first), 0);
+	struct pat_service edited = first;
+	(void)snprintf(edited.product, sizeof(edited.product), "shop");
+	(void)snprintf(edited.origins, sizeof(edited.origins), "https://shop.example");
+	(void)snprintf(edited.title, sizeof(edited.title), "The Shop");
+	(void)snprintf(edited.accent, sizeof(edited.accent), "#0b6e4f");
+	assert_int_equal(
+		pat_store_service_change(c->store, &first, &edited, &contract_actor, NOW + 5), 0);
+	assert_string_equal(contract_last_audit(c).action, "service.edited");
+	assert_string_equal(contract_last_audit(c).object, "service:gateway");
+	struct pat_service rotated = edited;
+	memcpy(rotated.hash, hash, sizeof(hash));
+	assert_int_equal(
+		pat_store_service_change(c->store, &edited, &rotated, &contract_actor, NOW + 6), 0);
+	assert_string_equal(contract_last_audit(c).action, "service.rotated");
+
+	/* Who has read what it was before would undo the change. */
+	assert_int_equal(pat_store_service_change(c->store, &edited, &first, &contract_actor, NOW),
+	                 PAT_STORE_E_NOT_FOUND);
+	assert_string_equal(contract_last_audit(c).action, "service.rotated");
+	contract_reopen(c);
+	assert_int_equal(pat_store_service_get(c->store, "gateway", &got), 0);
+	assert_string_equal(got.product, "shop");
+	assert_string_equal(got.origins, "https://shop.example");
+	assert_string_equal(got.title, "The Shop");
+	assert_string_equal(got.accent, "#0b6e4f");
+	assert_memory_equal(got.hash, hash, sizeof(hash));
+	assert_int_equal(got.created_s, NOW);
+	assert_int_equal(pat_store_service_get(c->store, "other", &got), 0);
+	assert_string_equal(got.product, "");
+
+	assert_int_equal(pat_store_service_remove(c->store, "gateway", &contract_actor, NOW), 0);
+	assert_int_equal(pat_store_service_change(c->store, &rotated, &first, &contract_actor, NOW),
+	                 PAT_STORE_E_NOT_FOUND);
 	assert_int_equal(services(c), 1);
 }
 
@@ -376,6 +427,7 @@ int contract_product_tests(void)
 		contract_test(products_are_bounded),
 		contract_test(an_edited_document_is_none),
 		contract_test(a_service_comes_and_goes),
+		contract_test(a_service_is_changed_by_who_has_read_it),
 		contract_test(services_are_bounded),
 		contract_test(an_edited_portal_is_none),
 		contract_test(an_edited_service_is_none),

@@ -177,12 +177,13 @@ static void an_interrupted_migration_is_repeated(void **state)
 	assert_true(n > 20);
 }
 
-/* What schemas 2 to 6 added, taken out again: a store as the first release left it, with tokens in it. */
+/* What schemas 2 to 8 added, taken out again: a store as the first release left it, with tokens in it. */
 static void as_schema_1(struct contract *c)
 {
 	contract_backend->sql(
 		c,
-		"DROP TABLE portal_link; DROP TABLE portal_person; ALTER TABLE session DROP COLUMN return_url;"
+		"DROP TABLE notice; DROP TABLE former_email; ALTER TABLE person DROP COLUMN wishes;"
+		" ALTER TABLE token DROP COLUMN replaced_by; DROP TABLE portal_link; DROP TABLE portal_person; ALTER TABLE session DROP COLUMN return_url;"
 		" ALTER TABLE token DROP COLUMN known_as;"
 		" DROP INDEX token_maker; ALTER TABLE token DROP COLUMN maker;"
 		" DROP TABLE usage_day; DROP TABLE usage_operation; DROP TABLE usage_client; DROP TABLE usage_last;"
@@ -216,7 +217,7 @@ static void an_older_store_is_brought_along(void **state)
 		store = NULL;
 		cut = faulty_vfs_disarm();
 		contract_open(c);
-		assert_int_equal(contract_backend->sql_i64(c, "PRAGMA user_version"), 6);
+		assert_int_equal(contract_backend->sql_i64(c, "PRAGMA user_version"), 8);
 		assert_int_equal(pat_store_token_get(c->store, 1, made.digest, &got), 0);
 		assert_string_equal(got.name, "kept");
 		assert_string_equal(got.note, "");
@@ -224,6 +225,7 @@ static void an_older_store_is_brought_along(void **state)
 		assert_int_equal(contract_count(c, 1, PAT_TOKENS_LIVE), 1);
 		assert_int_equal(pat_store_person_by_email(c->store, "ann@x", &person), 0);
 		assert_int_equal(person.picture.kind, PAT_PICTURE_NONE);
+		assert_int_equal(person.wishes, PAT_WISHES_DEFAULT);
 		assert_int_equal(pat_store_person_set_picture(
 					 c->store, person.id,
 					 &(struct pat_picture){ .kind = PAT_PICTURE_PNG }, "x", 1,

@@ -187,6 +187,46 @@ static void a_row_of_another_store_is_no_token(void **state)
 	assert_int_equal(contract_load(c, &seq), 2);
 }
 
+/* Another key is told from a new one on purpose, which has a higher number. */
+static void another_key_is_no_new_key(void **state)
+{
+	struct contract *c = *state;
+	struct pat_record one;
+	struct pat_record two;
+	uint32_t id = c->key.id;
+
+	assert_int_equal(pat_store_key_check(c->store), 0); /* nothing was written yet */
+	two_tokens(c, &one, &two);
+	assert_int_equal(pat_store_key_check(c->store), 0);
+	c->key.bytes[31] ^= 1;
+	contract_reopen(c);
+	assert_int_equal(pat_store_key_check(c->store), PAT_STORE_E_KEY);
+	c->key.id = id + 1;
+	contract_reopen(c);
+	assert_int_equal(pat_store_key_check(c->store), 0);
+	(void)contract_person(c, "new");
+	assert_int_equal(pat_store_key_check(c->store), 0);
+	/* From then on it is the key. */
+	c->key.bytes[31] ^= 1;
+	c->key.id = id;
+	contract_reopen(c);
+	assert_int_equal(pat_store_key_check(c->store), PAT_STORE_E_KEY);
+	/* A record that was edited is another matter. */
+	c->key.bytes[31] ^= 1;
+	c->key.id = id + 1;
+	contract_reopen(c);
+	(void)contract_person(c, "last");
+	contract_backend->sql(
+		c, "UPDATE audit SET object = 'x' WHERE id = (SELECT max(id) FROM audit)");
+	assert_int_equal(pat_store_key_check(c->store), 0);
+	/* As it was before, for the walk behind every test. */
+	contract_backend->sql(c, "DELETE FROM audit WHERE key_id = 4;"
+	                         "UPDATE head SET audit = (SELECT max(id) FROM audit)");
+	c->key.bytes[31] ^= 1;
+	c->key.id = id;
+	contract_reopen(c);
+}
+
 static void what_grants_nothing_may_be_edited(void **state)
 {
 	struct contract *c = *state;
@@ -332,6 +372,7 @@ int contract_tamper_tests(void)
 		contract_test(an_edited_row_ends_when_revoked),
 		contract_test(a_revoke_undone_by_hand_is_seen),
 		contract_test(a_row_of_another_store_is_no_token),
+		contract_test(another_key_is_no_new_key),
 		contract_test(what_grants_nothing_may_be_edited),
 		contract_test(disabling_ends_edited_rows_too),
 		contract_test(a_limit_counts_sound_rows),

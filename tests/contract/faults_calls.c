@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/contract/faults_calls.h"
 
+#include "store/notice.h"
 #include "store/usage.h"
 
 static int64_t ignored_i64;
@@ -180,6 +181,24 @@ static int token_made(struct contract *c)
 	return contract_create(c, token, &ignored_record);
 }
 
+/* The first, which has made the third, goes on for a while. */
+static int token_rotate(struct contract *c)
+{
+	struct pat_new_token *token = marked("a", 0xae);
+
+	token->replaces = all_tids[0];
+	token->replaced_ends_s = NOW + 10;
+	return contract_create(c, token, &ignored_record);
+}
+
+static int token_rotate_at_once(struct contract *c)
+{
+	struct pat_new_token *token = marked("a", 0xae);
+
+	token->replaces = all_tids[0];
+	return contract_create(c, token, &ignored_record);
+}
+
 static int token_narrow(struct contract *c)
 {
 	uint8_t tid[PAT_TID_BYTES];
@@ -220,6 +239,19 @@ static int service_add(struct contract *c)
 static int service_get(struct contract *c)
 {
 	return pat_store_service_get(c->store, "old", &(struct pat_service){ 0 });
+}
+
+static int service_change(struct contract *c)
+{
+	struct pat_service before;
+	struct pat_service after;
+	int e = pat_store_service_get(c->store, "old", &before);
+
+	if (e != 0)
+		return e;
+	after = before;
+	(void)snprintf(after.product, sizeof(after.product), "docs");
+	return pat_store_service_change(c->store, &before, &after, &contract_actor, NOW);
 }
 
 static int service_remove(struct contract *c)
@@ -266,6 +298,34 @@ static int count_service(void *arg, const struct pat_service *service)
 	(void)service;
 	++*(int *)arg;
 	return 0;
+}
+
+static int set_wishes(struct contract *c)
+{
+	return pat_store_person_set_wishes(c->store, 1, PAT_WISH_SIGN_INS, &contract_actor, NOW,
+	                                   &ignored_person);
+}
+
+static struct pat_notice_state ignored_place;
+
+static int notice_claim(struct contract *c)
+{
+	struct pat_notice_claim claim = { .holder = "one", .now_s = NOW, .until_s = NOW + 60 };
+
+	return pat_store_notice_claim(c->store, &claim, &ignored_place);
+}
+
+/* Forgets the email as well. */
+static int notice_advance(struct contract *c)
+{
+	struct pat_notice_state place = { .audit = 99 };
+
+	return pat_store_notice_advance(c->store, "one", NOW + 90, &place);
+}
+
+static int notice_release(struct contract *c)
+{
+	return pat_store_notice_release(c->store, "one");
 }
 
 static int usage_fold(struct contract *c)
@@ -328,6 +388,12 @@ static int reads(struct contract *c)
 	if (e == 0)
 		e = pat_store_session_get(c->store, contract_session(1, 1).hash, &ignored_session,
 		                          &ignored_person);
+	struct pat_notice_view view;
+	char email[PAT_EMAIL_BYTES_MAX + 1];
+	if (e == 0)
+		e = pat_store_notice_look(c->store, &view);
+	if (e == 0)
+		e = pat_store_former_email(c->store, view.audit, email);
 	if (e == 0)
 		e = pat_store_address_known(c->store, 1, "192.0.2.1", &ignored_bool);
 	if (e == 0)
@@ -340,6 +406,8 @@ static int reads(struct contract *c)
 		e = pat_store_head(c->store, &ignored_i64, &ignored_i64);
 	if (e == 0)
 		e = pat_store_audit_verify(c->store, &ignored_i64);
+	if (e == 0)
+		e = pat_store_key_check(c->store);
 	return e;
 }
 
@@ -380,6 +448,9 @@ static int lists(struct contract *c)
 		e = pat_store_token_list(c->store, 1, &query, count_record, &n);
 	if (e == 0)
 		e = pat_store_token_expired(c->store, NOW, NOW + 5000, count_record, &n);
+	struct pat_notice_mark after = { NOW, 0 };
+	if (e == 0)
+		e = pat_store_token_ending(c->store, &after, NOW + 5000, 100, count_record, &n);
 	if (e == 0)
 		e = pat_store_audit_list(c->store, 0, 100, count_audit, &n);
 	if (e == 0)
@@ -400,7 +471,7 @@ static int load(struct contract *c)
 }
 
 #define LISTED \
-	30 /* 3 people, 3 sessions, 3 tokens, 4 expiring, 15 audit records, a product, a service */
+	35 /* 3 people, 3 sessions, 3 tokens, 4 expiring, twice, 16 audit records, a product, a service */
 
 const struct faults_call faults_calls[] = {
 	{ "person_create", person_create, 0, false, 0 },
@@ -428,15 +499,22 @@ const struct faults_call faults_calls[] = {
 	{ "tokens_revoke", tokens_revoke, 0, false, 0 },
 	{ "tokens_revoke_all", tokens_revoke_all, 0, false, 0 },
 	{ "token_narrow", token_narrow, 0, false, 0 },
+	{ "token_rotate", token_rotate, 0, false, 0 },
+	{ "token_rotate_at_once", token_rotate_at_once, 0, false, 0 },
 	{ "product_put", product_put, 0, false, 0 },
 	{ "product_remove", product_remove, 0, false, 0 },
 	{ "service_add", service_add, 0, false, 0 },
 	{ "service_get", service_get, 0, false, 0 },
+	{ "service_change", service_change, 0, false, 0 },
 	{ "service_remove", service_remove, 0, false, 0 },
 	{ "portal_link", portal_link, 0, false, 0 },
 	{ "portal_link_again", portal_link_again, 0, false, 0 },
 	{ "portal_open", portal_open, 0, false, 0 },
 	{ "portal_person", portal_person, 0, false, 0 },
+	{ "set_wishes", set_wishes, 0, false, 0 },
+	{ "notice_claim", notice_claim, 0, false, 0 },
+	{ "notice_advance", notice_advance, 0, false, 0 },
+	{ "notice_release", notice_release, 0, false, 0 },
 	{ "usage_fold", usage_fold, 0, false, 0 },
 	{ "usage_note", usage_note, 0, false, 0 },
 	{ "usage_prune", usage_prune, 0, false, 0 },
@@ -509,4 +587,9 @@ void faults_fill(struct contract *c)
 	                                       &contract_actor, NOW),
 	                 0);
 	fill_portal(c);
+	/* The last audit record: somebody sends mail, and knows what was before. */
+	assert_int_equal(notice_claim(c), 0);
+	assert_int_equal(pat_store_person_set_profile(c->store, 2, NULL, "ben@y", &contract_actor,
+	                                              NOW, &ignored_person),
+	                 0);
 }

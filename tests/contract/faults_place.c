@@ -111,6 +111,8 @@ static struct faults_state state_of(const char *path)
 		"SELECT * FROM idempotency ORDER BY person, key",
 		"SELECT * FROM change ORDER BY seq",
 		"SELECT * FROM audit ORDER BY id",
+		"SELECT * FROM notice",
+		"SELECT * FROM former_email ORDER BY audit",
 		"SELECT name, sql FROM sqlite_schema ORDER BY name",
 		"PRAGMA user_version",
 		"PRAGMA integrity_check",

@@ -144,6 +144,8 @@ struct postgres_state postgres_place_state(void)
 		" (SELECT string_agg(t::text, chr(10) ORDER BY t.id) FROM person t),"
 		" (SELECT string_agg(t::text, chr(10) ORDER BY t.person) FROM portal_person t),"
 		" (SELECT string_agg(t::text, chr(10) ORDER BY t.hash) FROM portal_link t),"
+		" (SELECT string_agg(t::text, chr(10)) FROM notice t),"
+		" (SELECT string_agg(t::text, chr(10) ORDER BY t.audit) FROM former_email t),"
 		" (SELECT string_agg(t::text, chr(10) ORDER BY t.person) FROM picture t),"
 		" (SELECT string_agg(t::text, chr(10) ORDER BY t.id) FROM session t),"
 		" (SELECT string_agg(t::text, chr(10) ORDER BY t.person, t.address) FROM sign_in t),"

@@ -15,8 +15,9 @@ static int contract_tests(const struct contract_backend *backend)
 	print_message("backend: %s\n", backend->name);
 	failed += contract_people_tests();
 	failed += contract_session_tests();
-	failed += contract_token_tests() + contract_revoke_tests();
+	failed += contract_token_tests() + contract_revoke_tests() + contract_rotate_tests();
 	failed += contract_product_tests() + contract_portal_tests() + contract_usage_tests();
+	failed += contract_notice_tests();
 	failed += contract_tamper_tests();
 	failed += contract_order_tests();
 	return failed;

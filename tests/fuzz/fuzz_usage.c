@@ -122,7 +122,7 @@ static void policies_make(void)
 	struct pat_policies_source source = { .name = "thing",
 		                              .bytes = block.data,
 		                              .len = block.len };
-	r = pat_policies_write(fd, POLICIES, &source, 1, (gid_t)-1);
+	r = pat_policies_write(fd, POLICIES, &source, 1, false, (gid_t)-1);
 	pat_assert(r == 0);
 }
 

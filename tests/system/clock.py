@@ -9,6 +9,7 @@ class Clock:
     """The wall clock that patd and nginx see."""
 
     def __init__(self, folder):
+        folder.mkdir(parents=True, exist_ok=True)
         library = folder / "clock_shift.so"
         subprocess.run(["gcc", "-shared", "-fPIC", "-O1", "-o", library, pathlib.Path(__file__).parent / "clock_shift.c"], check=True)
         self.file = folder / "clock"

@@ -8,6 +8,7 @@
  *   regrant TOKEN SCOPES... [| LIMITS...]
  *   policy NAME FLAGS TOKEN_SCHEME SCOPES_SCHEME any|all FILE    "-" for a scheme: the only one
  *   policies                             those since the last time are in force
+ *   some-policies                        the same, and there are products that lack among them
  *   fill N SCOPE                         N tokens nobody has
  *   remove TOKEN
  *   publish NOW
@@ -203,10 +204,10 @@ static int do_policy(char *args)
 	return 0;
 }
 
-static int do_policies(void)
+static int do_policies(bool incomplete)
 {
 	struct pat_err err = { "" };
-	int r = pat_index_writer_policies(writer, sources, n_sources, &err);
+	int r = pat_index_writer_policies(writer, sources, n_sources, incomplete, &err);
 
 	if (r < 0)
 		fprintf(stderr, "%s\n", err.text);
@@ -247,8 +248,8 @@ static int do_line(const char *verb, char *args)
 		return do_regrant(args);
 	if (strcmp(verb, "policy") == 0)
 		return do_policy(args);
-	if (strcmp(verb, "policies") == 0)
-		return do_policies();
+	if (strcmp(verb, "policies") == 0 || strcmp(verb, "some-policies") == 0)
+		return do_policies(*verb == 's');
 	if (strcmp(verb, "publish") == 0) {
 		r = pat_index_writer_publish(writer, 1, atoll(args), &err);
 		if (r < 0)

@@ -140,12 +140,12 @@ class Index:
     def regrant(self, token, scopes, limits=""):
         self.ask("regrant", token, scopes, *(["|", limits] if limits else []))
 
-    def policies(self, **products):
+    def policies(self, incomplete=False, **products):
         """name=path, or name=(path, token scheme, scopes' scheme, any or all[, flags]); in place of those before."""
         for name, given in products.items():
             path, token, scopes, any_or_all, flags = (*(given if isinstance(given, tuple) else (given, "-", "-", "all")), 0)[:5]
             self.ask("policy", name.replace("_", "-"), flags, token, scopes, any_or_all, path)
-        self.ask("policies")
+        self.ask("some-policies" if incomplete else "policies")
 
     def remove(self, token):
         self.ask("remove", token)

@@ -69,11 +69,12 @@ class Answer:
 
 
 def until(check, within=5.0):
-    """Waits for what follows an answer; fails when it never comes."""
+    """Waits for what follows an answer, and returns it; fails when it never comes."""
     deadline = time.monotonic() + within
-    while not check():
+    while not (found := check()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
+    return found
 
 
 class Conn:

@@ -182,7 +182,7 @@ class Verifier(Actor):
 
 
 class Writer(Actor):
-    """Generates and revokes. What was not acknowledged is asked again until it is known."""
+    """Generates, rotates and revokes. What was not acknowledged is asked again until it is known."""
 
     AWAY = {"unavailable", "busy", "change_unknown"}
 
@@ -223,8 +223,11 @@ class Writer(Actor):
         raise TimeoutError(f"{method} {path} was not answered")
 
     def turn(self):
-        if self.dice.random() < 0.55:
+        dice = self.dice.random()
+        if dice < 0.5:
             self.generate()
+        elif dice < 0.6:
+            self.rotate(self.history.take_live(self.dice))
         else:
             self.revoke(self.history.take_live(self.dice))
 
@@ -238,13 +241,35 @@ class Writer(Actor):
             self.history.count["created"] += 1
             self.history.count["create unacknowledged, not done"] += unanswered > 0
         elif status == 200 and unanswered and "token" not in answer and answer["name"] == name:
-            # Done, but the answer with the token was lost: known by the key. Nobody can use it; away with it.
             self.history.count["create unacknowledged, done"] += 1
-            status, _, _ = self.until_answered("DELETE", f"/api/v1/tokens/{answer['id']}")
-            if status != 200:
-                self.history.wrong(f"revoking {answer['id']}: {status}")
+            self.throw_away(answer)
         else:
             self.history.wrong(f"generating {name}: {status} {answer}")
+
+    def throw_away(self, answer):
+        """Made, but the answer with the token was lost: known by the key. Nobody can use it."""
+        status, _, _ = self.until_answered("DELETE", f"/api/v1/tokens/{answer['id']}")
+        if status != 200:
+            self.history.wrong(f"revoking {answer['id']}: {status}")
+
+    def rotate(self, token):
+        """Another one in its place, at once: a revoke and a generate, both or neither."""
+        if token is None:
+            return
+        token.revoke_begun = time.monotonic()
+        status, answer, unanswered = self.until_answered("POST", f"/api/v1/tokens/{token.id}/rotate", b'{"old_ends_in_seconds":0}',
+                                                         f"Idempotency-Key: rotate-{token.id}\r\n")
+        if status not in (200, 201) or answer["replaced"]["state"] != "revoked" or answer["replaced"]["replaced_by"] != answer["id"]:
+            return self.history.wrong(f"rotating {token.id}: {status} {answer}")
+        token.revoke_acked = time.monotonic()
+        if status == 201:
+            self.history.issued(answer["token"], answer["id"])
+            self.history.count["rotated"] += 1
+        elif unanswered and "token" not in answer:
+            self.history.count["rotate unacknowledged, done"] += 1
+            self.throw_away(answer)
+        else:
+            self.history.wrong(f"rotating {token.id}: {status} {answer}")
 
     def revoke(self, token):
         if token is None:
@@ -275,7 +300,7 @@ def listed(person):
 def check_list(history, person):
     """The list against what was acknowledged: nothing is lost, nothing is undone, nothing is there twice."""
     found = listed(person)
-    names = collections.Counter(t["name"] for t in found.values())
+    names = collections.Counter(t["name"] for t in found.values() if t["replaced_by"] is None)
     assert not [n for n, times in names.items() if times > 1]
     for token in history.tokens:
         assert token.id in found, f"{token.id} was acknowledged and is not in the list"

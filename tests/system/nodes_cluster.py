@@ -16,6 +16,7 @@ import socket
 import threading
 import time
 
+from clock import Clock
 from kill_history import History, Truncated, Verifier, Writer
 from postgres import Postgres
 from product import Person, Product
@@ -113,12 +114,13 @@ class Line:
 
 
 class Cluster:
-    def __init__(self, folder, nodes=3, standby=False, program=None, env=None, envs=(), **settings):
+    def __init__(self, folder, nodes=3, standby=False, program=None, env=None, envs=(), log_mib=None, clocks=False, **settings):
         self.folder = pathlib.Path(folder)
         self.n, self.program, self.env, self.envs = nodes, program, env or {}, list(envs)
         self.settings = {"lease_seconds": LEASE, "tokens_live_max": 10000, "tokens_per_hour_max": 1000000, "edge_workers": 1, "access_log": "off",
                          "files": "no", **settings}
-        self.primary, self.standby, self.with_standby = Postgres(), None, standby
+        self.primary, self.standby, self.with_standby = Postgres(log_mib=log_mib), None, standby
+        self.clocks = [Clock(self.folder / f"clock{i + 1}") for i in range(nodes)] if clocks else []  # the nodes' wall clocks
         self.nodes, self.lines, self.standby_lines = [], [], []
 
     def __getitem__(self, i):
@@ -167,7 +169,7 @@ class Cluster:
             hosts.append(str(lines[1].folder))
             self.standby_lines.append(lines[1])
         self.lines.append(lines[0])
-        env = {**self.env, **(self.envs[i] if i < len(self.envs) else {})}
+        env = {**self.env, **(self.envs[i] if i < len(self.envs) else {}), **(self.clocks[i].env if self.clocks else {})}
         p = Product(folder, env=env, program=self.program, store=f"postgresql://patd@/patd?host={','.join(hosts)}",
                     node_name=f"node{i + 1}", **self.settings)
         if i:
@@ -262,7 +264,7 @@ class NodesVerifier(Verifier):
 
 
 class NodesWriter(Writer):
-    AWAY = {"unavailable", "busy", "change_unknown", "not_effective"}
+    AWAY = {"unavailable", "busy", "change_unknown", "not_effective", "storage_full"}
 
     def __init__(self, history, cluster, seed, name):
         super().__init__(history, cluster[0], seed, cluster.ada, name)

@@ -5,6 +5,10 @@
         pg.url          # postgresql://…, of an empty database
         pg.crash()      # as a power cut: no checkpoint, no good-bye
         pg.start()
+
+    Postgres(log_mib=128)    # its log is on a file system that small (as root only)
+        pg.fill_log()       # and full
+        pg.empty_log()
 """
 import ctypes
 import os
@@ -31,15 +35,21 @@ def become_postgres():
 
 
 class Postgres:
-    def __init__(self, data_from=None, under="/dev/shm"):
+    def __init__(self, data_from=None, under="/dev/shm", log_mib=None):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="patd-postgres-", dir=under))
         self.data = self.folder / "data"
         self.process = None
-        self.options = []
+        self.options, self.log, where = [], None, []
         if os.geteuid() == 0:
             shutil.chown(self.folder, "postgres", "postgres")
+        if log_mib:
+            self.log = self.folder / "log-files"
+            self.log.mkdir()
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={log_mib}m,mode=777", "tmpfs", self.log], check=True)
+            where = ["--waldir", self.log / "wal", "--wal-segsize=1"]
+            self.options += ["-c", "min_wal_size=2MB", "-c", "max_wal_size=8MB", "-c", "wal_keep_size=64MB"]
         if data_from is None:
-            self.run("initdb", "-D", self.data, "-A", "trust", "-U", "boss", "-E", "UTF8", "--locale=C", "--no-sync")
+            self.run("initdb", "-D", self.data, "-A", "trust", "-U", "boss", "-E", "UTF8", "--locale=C", "--no-sync", *where)
         else:
             self.run("pg_basebackup", "-h", data_from.folder, "-U", "boss", "-D", self.data, "-R", "-c", "fast")
 
@@ -69,6 +79,30 @@ class Postgres:
             assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
             time.sleep(0.05)
         raise AssertionError("PostgreSQL did not start")
+
+    def fill_log(self):
+        """What is written next has no room: the server gives up, as it does, and cannot recover before there is room again."""
+        with open(self.log / "stone", "wb", buffering=0) as stone:
+            try:
+                while True:
+                    stone.write(bytes(65536))
+            except OSError:
+                pass
+        for _ in range(40):  # what is left of the files that it has
+            end = subprocess.run([PROGRAMS / "psql", "-h", self.folder, "-U", "boss", "-d", "postgres", "-Atqc", "SELECT pg_switch_wal()"],
+                                 capture_output=True, preexec_fn=become_postgres, timeout=30)
+            if end.returncode != 0:
+                return
+        raise AssertionError("there was room")
+
+    def empty_log(self):
+        (self.log / "stone").unlink()
+        end = time.monotonic() + 20
+        while self.process.poll() is None and time.monotonic() < end:
+            if subprocess.run([PROGRAMS / "pg_isready", "-q", "-h", self.folder, "-U", "boss", "-d", "postgres"]).returncode == 0:
+                return
+            time.sleep(0.05)
+        self.start()
 
     def crash(self):
         """SIGQUIT to all of it: what was acknowledged is in its log, and nothing else is."""
@@ -110,4 +144,6 @@ class Postgres:
     def __exit__(self, *exc):
         if self.process.poll() is None:
             self.crash()
+        if self.log:
+            subprocess.run(["umount", "-l", self.log], check=True)
         shutil.rmtree(self.folder, ignore_errors=True)

@@ -321,6 +321,17 @@ class Gate:
             assert w.ask("/orders", [header]).status == 401
         assert w.reached() == []
 
+    def test_nobody_tunnels(self, w):
+        """What follows a 101 passes unseen, so another protocol is not asked for in the client's name."""
+        for upgrade in ("h2c", "H2C", "websocket, h2c", "TLS/1.0"):
+            headers = [("Connection", "Upgrade, HTTP2-Settings"), ("Upgrade", upgrade), ("HTTP2-Settings", "AAMAAABkAAQAAP__")]
+            w.reached()
+            answer = w.ask("/orders", headers, token="reader")
+            got = w.reached()
+            # A proxy may also call it no request.
+            assert answer.status == (200 if got else 400), answer
+            assert not [v for g in got for k, v in g["headers"] if k.lower() == "upgrade"], got
+
     def test_nobody_takes_away_who_they_are(self, w):
         for names in ("X-Pat-User", "close, X-Pat-User, X-Pat-Scopes, x-pat-token-id, X-Pat-Expires", "keep-alive, X-Pat-Token-Id",
                       "X-Forwarded-Uri"):

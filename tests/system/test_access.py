@@ -38,6 +38,7 @@ MATRIX = [
     # A token that is not for patd itself is told so: those that are have test_manage.py.
     ("GET", "/api/v1/tokens/TOKEN", None, [200, 404, 404, 401, 403]),
     ("GET", "/api/v1/tokens/TOKEN/usage", None, [200, 404, 404, 401, 403]),
+    ("POST", "/api/v1/tokens/TOKEN/rotate", {"old_ends_in_seconds": 0}, [201, 404, 404, 401, 403]),
     ("PATCH", "/api/v1/tokens/TOKEN", {"scopes": ["current_user:read"]}, [200, 404, 404, 401, 403]),
     ("DELETE", "/api/v1/tokens/TOKEN", None, [200, 404, 404, 401, 403]),
     ("POST", "/api/v1/tokens/revoke", {"ids": ["TOKEN"]}, [200, 404, 404, 401, 403]),
@@ -58,6 +59,8 @@ MATRIX = [
     ("DELETE", "/api/v1/session", None, [204, 204, ..., 401, 401]),
     ("GET", "/api/v1/scopes", None, [200, 200, 200, 401, 403]),
     ("PATCH", "/api/v1/me", {"name": "Renamed"}, [200, 200, 200, 401, 401]),
+    ("GET", "/api/v1/notifications", None, [200, 200, 200, 401, 401]),
+    ("PATCH", "/api/v1/notifications", {"sign_ins": True}, [200, 200, 200, 401, 401]),
     ("PUT", "/api/v1/me/picture", PICTURE, [200, 200, 200, 401, 401]),
     ("DELETE", "/api/v1/me/picture", None, [200, 200, 200, 401, 401]),
     ("POST", "/api/v1/password", {"current_password": "wrong wrong wrong", "new_password": "x"}, [401, 401, 401, 401, 401]),
@@ -95,7 +98,7 @@ def test_the_matrix(shared, row):
         if status >= 400:
             assert state(shared) == before, who
         if status == 404:  # nothing tells an existing thing of somebody else from nothing
-            elsewhere = re.sub(r"[0-9a-f]{32}(?=$|/usage$)", "0" * 32, re.sub(r"(sessions|people)/\d+", r"\1/99999", path))
+            elsewhere = re.sub(r"[0-9a-f]{32}(?=$|/usage$|/rotate$)", "0" * 32, re.sub(r"(sessions|people)/\d+", r"\1/99999", path))
             nothing = ask(shared, method, elsewhere, cast.headers(who), body and json.loads(re.sub(r"[0-9a-f]{32}", "0" * 32, json.dumps(body))))
             assert (nothing.status, nothing.body) == (answer.status, answer.body)
     assert shared.get("/v1/me", token=cast.token["token"]).status == (401 if "tokens/" in path and method in ("POST", "DELETE") else 200)
@@ -146,6 +149,7 @@ def test_the_path_decides_as_it_is_seen(shared):
     ("POST", "/api/v1/password", {"current_password": PASSWORD, "new_password": "quite another sentence"}),
     ("POST", "/api/v1/setup", {"code": "x", "email": "a@b.c", "name": "A", "password": PASSWORD}),
     ("PATCH", "/api/v1/me", {"name": "Renamed"}),
+    ("PATCH", "/api/v1/notifications", {"sign_ins": True}),
 ])
 @pytest.mark.parametrize("extra", ["owner", "digest", "id", "admin", "is_admin", "created_at", "state", "token", "person", "seq", "mac",
                                    "expires", "Name", "__proto__", "constructor", "", "x" * 300])
@@ -160,7 +164,7 @@ def test_only_listed_properties(shared, method, path, body, extra):
 def test_only_listed_properties_come_out(shared):
     """API-03: answers hold exactly what the contract names; no digest, no seal, no number of a row."""
     made = shared.ada.generate("looked at")
-    token = {"id", "name", "note", "hint", "scopes", "limits", "state", "created_at", "expires_at", "last_used_at", "use_count", "revoked_at", "revoked_reason", "made_by",
+    token = {"id", "name", "note", "hint", "scopes", "limits", "state", "created_at", "expires_at", "last_used_at", "use_count", "revoked_at", "revoked_reason", "made_by", "replaced_by",
              "seq"}
     assert set(made) == token | {"token"}
     assert set(shared.ada.call("GET", f"/api/v1/tokens/{made['id']}").json) == token

@@ -8,7 +8,7 @@ import pytest
 from tools import ask, state
 
 TOKEN_ID = "0" * 32
-PAGES = ["/", "/settings/account", "/settings/security", "/settings/nodes", "/files/abcdefghijklmnopqrstuv"]
+PAGES = ["/", "/settings/account", "/settings/notifications", "/settings/security", "/settings/nodes", "/files/abcdefghijklmnopqrstuv"]
 API = [
     ("GET", "/api/v1/session", None), ("DELETE", "/api/v1/session", None), ("GET", "/api/v1/sessions", None),
     ("DELETE", "/api/v1/sessions", None), ("DELETE", "/api/v1/sessions/1", None), ("DELETE", "/api/v1/people/1/sessions", None), ("GET", "/api/v1/scopes", None),

@@ -9,7 +9,7 @@ from tools import as_person, ask, raw
 
 CSP = ("default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; form-action 'self'; "
        "base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'")
-PAGES = ["/", "/signin", "/setup", "/settings/account", "/settings/security", "/settings/nodes", "/files/abcdefghijklmnopqrstuv"]
+PAGES = ["/", "/signin", "/setup", "/settings/account", "/settings/notifications", "/settings/security", "/settings/nodes", "/files/abcdefghijklmnopqrstuv"]
 ASSETS = ["/assets/patd.css", "/assets/api.js", "/assets/favicon.svg", "/favicon.ico"]
 API = ["/api/v1/session", "/api/v1/tokens", "/api/v1/scopes", "/api/v1/sessions", "/api/v1/setup", "/api/v1/nothing"]
 OTHER = ["/livez", "/readyz", "/verify", "/v1/me", "/v1/nothing", "/nothing", "/assets/nothing", "/_pages/home.html", "/avatars/1.svg"]
@@ -116,7 +116,7 @@ ROUTES = {
     "/api/v1/password": {"POST"}, "/api/v1/sessions": {"GET", "HEAD", "DELETE"}, "/api/v1/sessions/1": {"DELETE"},
     "/api/v1/me": {"PATCH"}, "/api/v1/me/picture": {"PUT", "DELETE"}, "/api/v1/people/1/sessions": {"DELETE"}, "/api/v1/scopes": {"GET", "HEAD"}, "/api/v1/tokens": {"GET", "HEAD", "POST"},
     "/api/v1/tokens/" + "0" * 32: {"GET", "HEAD", "PATCH", "DELETE"}, "/": {"GET", "HEAD"}, "/signin": {"GET", "HEAD"},
-    "/setup": {"GET", "HEAD"}, "/settings/security": {"GET", "HEAD"}, "/settings/nodes": {"GET", "HEAD"}, "/settings/account": {"GET", "HEAD"}, "/files/abcdefghijklmnopqrstuv": {"GET", "HEAD"},
+    "/setup": {"GET", "HEAD"}, "/settings/security": {"GET", "HEAD"}, "/settings/nodes": {"GET", "HEAD"}, "/settings/notifications": {"GET", "HEAD"}, "/settings/account": {"GET", "HEAD"}, "/files/abcdefghijklmnopqrstuv": {"GET", "HEAD"},
     "/livez": {"GET", "HEAD"}, "/readyz": {"GET", "HEAD"},
 }
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PROPFIND", "MKCOL", "LOCK", "FOO", "get"]

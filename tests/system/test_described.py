@@ -9,7 +9,7 @@ from described import Prism
 from product import ROOT, free_port
 
 TOKEN = {"id": "0" * 32, "name": "CI", "note": "", "hint": "pat_…abcd", "scopes": ["current_user:read"], "limits": None, "state": "live",
-         "created_at": "2026-11-23T17:00:00Z", "made_by": None, "expires_at": None, "last_used_at": None, "use_count": 0, "revoked_at": None, "revoked_reason": None, "seq": 1}
+         "created_at": "2026-11-23T17:00:00Z", "made_by": None, "replaced_by": None, "expires_at": None, "last_used_at": None, "use_count": 0, "revoked_at": None, "revoked_reason": None, "seq": 1}
 NEW = {"name": "CI", "scopes": ["current_user:read"], "expires_in_days": 1}
 PROBLEM = {"type": "about:blank", "title": "Bad Request", "status": 400, "detail": "No.", "reason": "missing_field", "field": "name"}
 

@@ -101,8 +101,8 @@ needs_groff = pytest.mark.skipif(not shutil.which("groff"), reason="no groff")
 def test_the_manual_of_patd_has_every_command():
     page = re.sub(r"\s+", " ", manual("patd.1"))
     usage = subprocess.run([PATD, "help"], capture_output=True, text=True).stdout
-    commands = re.findall(r"^  ((?:user|policy|service|store) [a-z]+|[a-z]+)\b", usage, re.M)
-    described = re.findall(r"^\.It Cm ([a-z ]+?)(?: Ar (?:email|name|from Ar to))?$", read("docs/man/patd.1"), re.M)
+    commands = re.findall(r"^  ((?:user|policy|service|audit|mail|store) [a-z]+|[a-z]+)\b", usage, re.M)
+    described = re.findall(r"^\.It Cm ([a-z ]+?)(?: Ar (?:email|name|address|from Ar to))?$", read("docs/man/patd.1"), re.M)
     equal(described, commands + ["help"])
     for flag in re.findall(r"--[a-z-]+", usage):
         assert flag == "--setting" or flag in page, flag

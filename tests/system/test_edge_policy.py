@@ -115,8 +115,22 @@ def test_an_operation_that_is_not_for_tokens(site):
     refused(site.ask("/keys"), 401, "token_missing")
 
 
-def test_a_product_without_policy_is_unavailable(site):
-    refused(ask(site, "/other/x"), 503, "unavailable")
+def test_a_product_that_is_not_there(site):
+    for headers in ([], [figma(site.index.add(scopes="doc:read"))], [figma(new_token())]):
+        answer = refused(site.ask("/other/x", headers), 404, "product_unknown")
+        assert answer.all("Retry-After") == answer.all("WWW-Authenticate") == []
+    site.log_ends({"verdict": "product"})
+
+
+def test_a_product_that_may_be_there_is_unavailable(tmp_path):
+    """Until patd has told of policies, and while it could not read one of them, nobody can say that there is no such product."""
+    (tmp_path / "docs.yaml").write_text(DOCUMENT)
+    with Site("server { listen 127.0.0.1:@PORT@; location / { pat on; pat_policy other; } }") as site:
+        refused(ask(site, "/x"), 503, "unavailable")
+        site.index.policies(incomplete=True, docs=str(tmp_path / "docs.yaml"))
+        refused(ask(site, "/x"), 503, "unavailable")
+        site.index.policies(docs=str(tmp_path / "docs.yaml"))
+        refused(ask(site, "/x"), 404, "product_unknown")
 
 
 def test_the_log_says_why(site):
@@ -393,7 +407,8 @@ def test_the_request_names_the_product(site):
     assert ask(site, "/ask/things", headers=forwarded("GET", "/things/1")).status == 200
     assert ask(site, "/ask/things", limits="aud=things", headers=forwarded("GET", "/things/1")).status == 200
     refused(ask(site, "/ask/docs", limits="aud=things", headers=forwarded("GET", "/docs/1")), 403, "token_audience")
-    refused(ask(site, "/ask/nobody", headers=forwarded("GET", "/docs/1")), 503, "unavailable")
+    refused(ask(site, "/ask/nobody", headers=forwarded("GET", "/docs/1")), 403, "product_unknown")
+    refused(ask(site, "/envoy/nobody/docs/1"), 403, "product_unknown")
     for target in ("/ask/", "/ask/Docs", "/ask/%64ocs", "/ask//docs"):
         assert ask(site, target, headers=forwarded("GET", "/docs/1")).status == 403
     assert ask(site, "/envoy/docs/docs/1").status == 200

@@ -11,6 +11,7 @@ from edge_index import tid
 from product import Product
 from test_policy_command import SHOP, done, failed, policy
 from test_token_expiry import create, sleep_until, utc
+from tools import await_event, rows
 
 NOTHING = {"active": False}
 UNKNOWN = "pat_" + "0" * 49
@@ -249,6 +250,52 @@ def test_a_client_that_nobody_here_wrote(p, node, script):
     out = json.loads(node(script, json.dumps({"base": p.base, "name": p.any.name, "secret": p.any.secret, "token": made["token"]})))
     assert out["before"]["active"] is True and out["before"]["jti"] == made["id"] and out["after"] == NOTHING
     assert out["refused"] == "patd services"
+
+
+def audited(p, name):
+    return [action for (action,) in rows(p, "SELECT action FROM audit WHERE object = ? ORDER BY id", f"service:{name}")]
+
+
+def test_another_secret(p):
+    asker = Asker(p, "rotated")
+    former = asker.secret
+    asker.secret = done(service(p, "rotate", "rotated")).strip()
+    assert asker.secret != former and len(asker.secret) >= 43
+    assert asker.ask(UNKNOWN).json == NOTHING
+    for path in ("/introspect", "/revoke"):
+        assert form(p, "token=x", path, basic("rotated", former)).status == 401
+    assert audited(p, "rotated") == ["service.added", "service.rotated"]
+    line = await_event(p, "service.rotated")
+    assert line["service"] == "rotated" and asker.secret not in p.stderr()
+    for name in ("nobody", "Rotated", ""):
+        failed(service(p, "rotate", name), "there is no service of this name")
+    for words in (["rotate"], ["rotate", "rotated", "x"]):
+        assert service(p, *words).returncode == 2
+
+
+def test_another_product(p):
+    asker = Asker(p, "edited")
+    shops = p.ada.generate("the shop's", ["orders:read"], limits={"products": ["shop"]})["token"]
+    anybodys = p.ada.generate("anybody's", ["orders:read"])["token"]
+
+    def active():
+        return [asker.ask(t).json["active"] for t in (shops, anybodys)]
+
+    assert active() == [False, True]
+    assert done(service(p, "edit", "edited", "--product", "shop")) == "edited is changed, and has the secret it had.\n"
+    assert active() == [True, True]
+    before = audited(p, "edited")
+    for words, why in ((("--product", "none"), "there is no product of this name"), (("--title", "x"), "for a service with a portal"),
+                       (("--return", "https://shop.example"), "for a service with a portal"), (("--accent", ""), "for a service with a portal"),
+                       (("--portal",), "--portal takes --return"), (("--portal", "--return", "shop.example"), "--portal takes --return"),
+                       (("--product", "", "--portal", "--return", "https://shop.example"), "--portal takes the --product")):
+        failed(service(p, "edit", "edited", *words), why)
+    assert active() == [True, True] and audited(p, "edited") == before == ["service.added", "service.edited"]
+    done(service(p, "edit", "edited", "--product", ""))
+    assert active() == [False, True]
+    failed(service(p, "edit", "nobody", "--product", "shop"), "there is no service of this name")
+    for words in (["edit"], ["edit", "edited"], ["edit", "edited", "--product"], ["edit", "edited", "--colour", "red"], ["edit", "edited", "shop"]):
+        assert service(p, *words).returncode == 2, words
 
 
 def test_the_command():

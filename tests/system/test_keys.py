@@ -44,7 +44,7 @@ def test_a_key_of_somebody_else(stopped):
     text = key.read_bytes()
     os.chown(key, 65534, -1)
     assert "must belong to this user alone" in refusal(stopped)
-    for content in (b"", text[:-1], text + b"\n", b"row2" + text[4:], text.replace(text[10:11], b"g"), b"\0" * 70):
+    for content in (b"", text[:-1], text + b"\n", b"row0" + text[4:], text.replace(text[10:11], b"g"), b"\0" * 70):
         key.unlink()
         key.write_bytes(content)
         key.chmod(0o600)
@@ -64,6 +64,28 @@ def test_a_lost_key(stopped):
     (stopped.folder / "backup").rename(stopped.data / KEY)
     stopped.start()
     assert stopped.get("/v1/me", token=stopped.token).status == 200
+
+
+def test_another_key_is_refused_and_a_new_one_is_not(stopped):
+    """CRY-04: a key of somewhere else would seal what nobody else can read. One with the next number is meant."""
+    key, text = stopped.data / KEY, (stopped.data / KEY).read_text()
+    other = text[:5] + ("1" if text[5] != "1" else "2") + text[6:]
+    key.write_text(other)
+    assert "row.key is not the key that the database was written with" in refusal(stopped)
+    key.write_text(text)
+    stopped.start()
+    assert stopped.get("/v1/me", token=stopped.token).status == 200
+    stopped.stop()
+    key.write_text("row2" + other[4:])
+    stopped.start()
+    assert stopped.get("/v1/me", token=stopped.token).status == 401
+    made = stopped.sign_in().generate("made with it")
+    assert stopped.get("/v1/me", token=made["token"]).status == 200
+    stopped.stop()
+    key.write_text(text)
+    assert "row.key is not the key" in refusal(stopped)
+    key.write_text("row2" + other[4:])
+    stopped.start()
 
 
 def test_what_is_made_is_private(product):
@@ -137,7 +159,7 @@ EDITS = {
     "another maker": "UPDATE token SET maker = X'00112233445566778899aabbccddeeff', flags = 2 WHERE number = 1",
     "another number of change": "UPDATE token SET seq = seq + 1 WHERE number = 1",
     "a forged row": "INSERT INTO token SELECT 99, state, expires, X'{digest}', mac, owner, issued, flags, seq, key_id, revoked_seq, scope_set, 'x', hint,"
-                    " revoked, reason, last_used, use_count, note, limits, maker, known_as FROM token WHERE number = 1",
+                    " revoked, reason, last_used, use_count, note, limits, maker, known_as, replaced_by FROM token WHERE number = 1",
 }
 
 

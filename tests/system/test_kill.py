@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""patd is killed at any moment, again and again, while clients generate, revoke and verify through the real nginx.
+"""patd is killed at any moment, again and again, while clients generate, rotate, revoke and verify through the real nginx.
 
 Each time it is started over what the killed run left; nginx stays and is taken over. The rules of kill_history.py hold
 all the while, verification is never interrupted, and at the end the store's books balance.
@@ -79,16 +79,17 @@ def test_kill_at_any_moment_loses_nothing_and_interrupts_nothing(tmp_path):
         # Not vacuous.
         assert history.count["kills"] == KILLS
         assert history.count["kills with a change in flight"] > KILLS / 3
-        for what in ("create unacknowledged, done", "create unacknowledged, not done", "revoke unacknowledged"):
+        for what in ("create unacknowledged, done", "create unacknowledged, not done", "rotate unacknowledged, done", "revoke unacknowledged"):
             assert history.count[what] > 0, what
         for what in ("accepted", "refused", "created", "revoked"):
             assert history.count[what] > 2 * KILLS, what
+        assert history.count["rotated"] > KILLS
 
         found = check_list(history, ada)
         check_every_token(history, verifiers[0])
         assert product.stop() == 0
         changes = check_store(product.data / "patd.db", found)
-        assert changes >= history.count["created"] + history.count["revoked"]
+        assert changes >= history.count["created"] + history.count["revoked"] + 2 * history.count["rotated"]
         product.start()
         states = {k: t["state"] for k, t in check_list(history, ada).items()}
         assert states == {k: t["state"] for k, t in found.items()}

@@ -68,8 +68,8 @@ class Busy(threading.Thread):
                 self.turn(n)
             except (OSError, http.client.HTTPException):  # also an answer that broke off
                 pass
-            except AssertionError as refused:  # nginx says so while patd is away, and so may the answer of one that was killed
-                if not any(f"Answer({status}" in str(refused) for status in (502, 503)):
+            except AssertionError as refused:  # nginx says so while patd is away, or counts those it waited for, and so may the answer of one that was killed
+                if not any(f"Answer({status}" in str(refused) for status in (429, 502, 503)):
                     self.failure = refused
                     return
             if self.unsure and self.unsure not in self.trashed:

@@ -106,7 +106,7 @@ def test_each_refusal(p, gate):
     assert verdict(gate.ask(**order(token, "/api/nothing"))) == (404, "route_unknown")
     assert verdict(gate.ask(**order(token, method="PUT"))) == (405, "method_not_allowed")
     assert verdict(gate.ask(**order(token, "/api/orders/../x"))) == (400, "path_ambiguous")
-    assert verdict(gate.ask(**order(token, product="nobody"))) == (503, "unavailable")
+    assert verdict(gate.ask(**order(token, product="nobody"))) == (404, "product_unknown")
     assert verdict(gate.ask(token=token, scopes="orders:read")) == (200, "")
     assert verdict(gate.ask(token=token, scopes="orders:read orders:write")) == (403, "insufficient_scope")
     assert verdict(gate.ask(token=token, scopes="never:heard")) == (403, "insufficient_scope")

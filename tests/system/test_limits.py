@@ -7,6 +7,7 @@ import pytest
 
 from product import Product
 from test_policy_command import SHOP, asks, done, policy
+from tools import state
 
 
 @pytest.fixture(scope="module")
@@ -117,6 +118,13 @@ def test_a_token_loses_scopes(p):
     assert p.ada.call("PATCH", "/api/v1/tokens/" + "0" * 32, {"scopes": ["orders:read"]}).status == 404
     narrowed = [e for e in p.log() if e["event"] == "token.narrowed"]
     assert narrowed[-1]["tid"] == made["id"] and narrowed[-1]["scopes"] == "orders:read"
+
+
+def test_to_the_scopes_it_has_is_no_change(p):
+    made = generate(p, None, ["orders:read", "orders:write"])
+    before = state(p)
+    answer = p.ada.call("PATCH", f"/api/v1/tokens/{made['id']}", {"scopes": ["orders:write", "orders:read"]})
+    assert (answer.status, answer.json["scopes"]) == (200, made["scopes"]) and state(p) == before
 
 
 def test_nobody_narrows_anothers(p):

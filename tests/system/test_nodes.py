@@ -10,9 +10,11 @@ import time
 import pytest
 
 from clock import Clock
+from edge_site import Conn
 from nodes_cluster import LEASE, WAIT_OUT, Cluster, NodesHistory, NodesVerifier, NodesWriter, until
 from postgres import Postgres
 from product import PASSWORD
+from tools import never_issued
 
 ME = "/v1/me"
 CAN = ["current_user:read"]
@@ -67,6 +69,12 @@ def test_revoked_again_waits_again(three):
     assert three.ada.revoke(made["id"]).status == 200
     again = three.ada_at(2).revoke(made["id"])
     assert again.status == 200 and len(again.json["receipt"]["nodes"]) == 3
+    # … and leaves no more than one record, however often.
+    for _ in range(30):
+        assert three.ada_at(2).revoke(made["id"]).status == 200
+    time.sleep(2.5)
+    records = three.primary.sql(f"SELECT count(*) FROM audit WHERE action = 'change.effective' AND seq = {again.json['receipt']['seq']}")
+    assert records in ("1", "2"), records  # of the first node that revoked, and of the other
 
 
 def test_the_audit_records_keep_the_receipt(three):
@@ -107,6 +115,22 @@ def test_several_narrowing_disabling_and_policies_are_waited_for(three):
     assert [p.get("/api/v1/tokens", headers={"Cookie": grace.cookie}).status for p in three.nodes] == [401] * 3
 
 
+def test_rotating_is_the_same_everywhere(three):
+    ada = three.ada_at(1)
+    old = ada.generate("rotated", CAN)
+    new = ada.call("POST", f"/api/v1/tokens/{old['id']}/rotate", {"old_ends_in_seconds": 3}).json
+    # The new one at once, and the old one until it ends, whoever is asked.
+    assert everywhere(three, new) == [200] * 3 and everywhere(three, old) == [200] * 3
+    assert three.ada_at(2).call("GET", f"/api/v1/tokens/{old['id']}").json["replaced_by"] == new["id"]
+    until(lambda: everywhere(three, old, ME) == [401] * 3)
+    assert everywhere(three, new) == [200] * 3
+    newer = three.ada_at(2).call("POST", f"/api/v1/tokens/{new['id']}/rotate", {"old_ends_in_seconds": 0}).json
+    assert everywhere(three, new) == [401] * 3 and everywhere(three, newer) == [200] * 3
+    receipt = newer["receipt"]
+    assert {n["how"] for n in receipt["nodes"]} == {"stopped"} and receipt["seq"] >= newer["replaced"]["seq"] > newer["seq"]
+    assert newer["effective"] is True and "receipt" not in ada.call("POST", f"/api/v1/tokens/{newer['id']}/rotate", {"old_ends_in_seconds": 86400}).json
+
+
 def test_disabling_somebody_with_a_thousand_tokens_is_one_wait(three):
     done = three[0].patd("user", "add", "many@navy.example", "--name", "Many", "--password-stdin", input=PASSWORD)
     assert done.returncode == 0, done.stderr
@@ -116,7 +140,7 @@ def test_disabling_somebody_with_a_thousand_tokens_is_one_wait(three):
     some = made[::100]
     assert [everywhere(three, t) for t in some] == [[200] * 3] * 10
     answer = three.ada.call("PATCH", f"/api/v1/admin/people/{person.id}", {"disabled": True})
-    assert answer.status == 200, answer
+    assert answer.status == 200 and len(answer.json["receipt"]["nodes"]) == 3, answer
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         assert all(statuses == [401] * 3 for statuses in pool.map(lambda t: everywhere(three, t), made))
     effective = [line for line in three.primary.sql("SELECT action FROM audit ORDER BY id").splitlines()[-1001:] if line == "change.effective"]
@@ -134,7 +158,7 @@ def test_a_policy_is_in_force_on_all(three, tmp_path):
     made = three.ada_at(1).generate("for the shop", ["shop:read"])
     assert everywhere(three, made, "/verify/shop", headers=asked) == [200] * 3
     assert three[2].patd("policy", "remove", "shop").returncode == 0
-    assert everywhere(three, made, "/verify/shop", headers=asked) == [503] * 3
+    assert everywhere(three, made, "/verify/shop", headers=asked) == [403] * 3
     three.ada.revoke(made["id"])
 
 
@@ -180,6 +204,22 @@ def test_retried_at_other_nodes_it_is_one_token(three):
 
 # ---- Who cannot be reached.
 
+def test_what_rotating_says_of_a_node_that_hears_nothing(tmp_path):
+    """Made it is in any case, or its secret would be lost; what it replaces is not gone everywhere, and it says so."""
+    with Cluster(tmp_path) as c:
+        old = c.ada.generate("turned", CAN)
+        assert everywhere(c, old) == [200] * 3
+        c.lines[1].swallow()
+        rotate = "POST", f"/api/v1/tokens/{old['id']}/rotate", {"old_ends_in_seconds": 0}, {"Prefer": "wait=1", "Idempotency-Key": "turn"}
+        early = c.ada.call(*rotate)
+        assert early.status == 201 and early.json["effective"] is False and "receipt" not in early.json, early
+        assert c[1].get("/verify", token=old["token"]).status == 200
+        again = until(lambda: (answer := c.ada.call(*rotate)).json["effective"] and answer)
+        assert again.status == 200 and again.json["id"] == early.json["id"]
+        assert [p.get("/verify", token=old["token"]).status for p in c.nodes] == [401, 503, 401]
+        assert [c[i].get("/verify", token=early.json["token"]).status for i in (0, 2)] == [200, 200]
+
+
 def test_a_node_that_hears_nothing_is_waited_for_as_long_as_it_answers(tmp_path):
     with Cluster(tmp_path) as c:
         kept, gone = c.ada.generate("kept", CAN), c.ada.generate("gone", CAN)
@@ -209,6 +249,135 @@ def test_a_node_that_hears_nothing_is_waited_for_as_long_as_it_answers(tmp_path)
         assert everywhere(c, kept) == [200] * 3 and everywhere(c, gone) == [401] * 3
         events = [line["event"] for line in c[1].log()]
         assert "node.left_behind" in events and events.count("index.loaded") == 2
+
+
+def test_more_nodes_than_a_receipt_has_room_for_are_waited_for(tmp_path):
+    """Rows of forty others. Whichever is the last to apply it is waited for, also one that the receipt does not name; and those of the
+    longest lease are, when none of them does."""
+    with Cluster(tmp_path, nodes=1) as c:
+        tokens = [c.ada.generate(f"t{i}", CAN) for i in range(4)]
+
+        def others(turn):
+            return ", ".join(f"('{turn:016x}{i:016x}', 'other{i:02}', 6000, 1, 0)" for i in range(40))
+
+        def revoked_after(token, last, seconds):
+            """All have applied it but one, and that one some time later."""
+            c.primary.sql(f"DELETE FROM node WHERE label LIKE 'other%'; INSERT INTO node VALUES {others(last)}")
+            began = time.monotonic()
+            answers = []
+            thread = threading.Thread(target=lambda: answers.append(c.ada.call("DELETE", f"/api/v1/tokens/{token['id']}")))
+            thread.start()
+            c.primary.sql(f"UPDATE node SET applied = 1000000 WHERE label LIKE 'other%' AND label <> 'other{last:02}'")
+            time.sleep(seconds)
+            c.primary.sql("UPDATE node SET applied = 1000000")
+            thread.join()
+            assert answers[0].status == 200 and len(answers[0].json["receipt"]["nodes"]) == 32
+            return time.monotonic() - began
+
+        for token, last in zip(tokens, (0, 35, 39)):
+            assert 1 <= revoked_after(token, last, 1) < 5, last
+        c.primary.sql(f"DELETE FROM node WHERE label LIKE 'other%'; INSERT INTO node VALUES {others(99)}")
+        began = time.monotonic()
+        receipt = c.ada.call("DELETE", f"/api/v1/tokens/{tokens[3]['id']}", timeout=30).json["receipt"]
+        assert 6 <= time.monotonic() - began < 12 and [n["how"] for n in receipt["nodes"]].count("lease_over") == 31
+
+
+def test_more_rows_than_there_can_be_nodes_go_away_and_are_waited_for(tmp_path):
+    with Cluster(tmp_path, nodes=1) as c:
+        token = c.ada.generate("gone", CAN)
+        c.primary.sql("INSERT INTO node SELECT md5(i::text), 'left', 500, 1, 0 FROM generate_series(1, 1100) i")
+        assert c.ada.call("DELETE", f"/api/v1/tokens/{token['id']}", timeout=30).status == 200
+        until(lambda: len(c.rows()) == 1, within=20)
+        assert any(line["event"] == "node.too_many" for line in c[0].log())
+        for row in ("'x', 'odd', 500, 1, 0", "md5('x'), E'a\\nb', 500, 1, 0", "md5('x'), repeat('x', 64), 500, 1, 0", "md5('x'), 'long', 300001, 1, 0"):
+            with pytest.raises(AssertionError, match="violates check constraint"):
+                c.primary.sql(f"INSERT INTO node VALUES ({row})")
+
+
+def test_a_node_that_can_not_start_is_not_waited_for(tmp_path):
+    with Cluster(tmp_path, nodes=2, lease_seconds=10) as c:
+        token = c.ada.generate("gone", CAN)
+        assert c[1].stop() == 0
+        c.primary.sql("ALTER TABLE token RENAME COLUMN hint TO hidden")
+        c[1].start(wait=False)
+        assert c[1].process.wait(timeout=30) != 0
+        c[1].process = None
+        c.primary.sql("ALTER TABLE token RENAME COLUMN hidden TO hint")
+        assert [row.split("|")[0] for row in c.rows()] == ["node1"]
+        assert c.ada.revoke(token["id"]).json["receipt"]["ms"] < 5000
+
+
+def test_a_node_with_another_key_or_in_anothers_folder_does_not_start(tmp_path):
+    with Cluster(tmp_path, nodes=2) as c:
+        token = c.ada.generate("kept", CAN)
+        assert c[1].stop() == 0
+        key = (c[1].data / "row.key").read_text()
+        (c[1].data / "row.key").write_text("row1 " + "0" * 64 + "\n")
+        refused = c[1].patd("run")
+        assert refused.returncode == 1 and "row.key is not the key" in refused.stderr
+        (c[1].data / "row.key").write_text(key)
+        c[1].start()
+        pid = c[1].process.pid
+        refused = c[1].patd("run", "--listen", "127.0.0.1:1")
+        assert refused.returncode == 1 and "in use by another patd" in refused.stderr
+        assert c[1].process.pid == pid and until(lambda: everywhere(c, token) == [200] * 2)
+        assert len(c.rows()) == 2
+
+
+def test_one_person_does_not_make_the_others_wait(tmp_path):
+    """Calls that wait for a silent node have a thread each: a few of each person's wait, and a quarter of all."""
+    with Cluster(tmp_path, nodes=2, lease_seconds=10, threads=8) as c:
+        token = c.ada.generate("gone", CAN)
+        assert c[0].get("/v1/me", token=token["token"]).status == 200
+        c.silence(1)
+        path = f"/api/v1/tokens/{token['id']}"
+        with concurrent.futures.ThreadPoolExecutor(12) as pool:
+            began = time.monotonic()
+            calls = [pool.submit(c.ada.call, "DELETE", path, timeout=60) for _ in range(12)]
+            time.sleep(0.5)
+            for _ in range(5):
+                asked = time.monotonic()
+                assert c[0].get("/livez").status == 200
+                assert time.monotonic() - asked < 3
+            answers = [call.result() for call in calls]
+            assert time.monotonic() - began > 5
+        c.wake(1)
+        assert [a.json["reason"] for a in answers if a.status == 503] == ["not_effective"] * (12 - sum(a.status == 200 for a in answers))
+        assert 1 <= sum(a.status == 200 for a in answers) <= 4
+
+
+def test_verifiers_that_ask_without_an_end_delay_no_revoke(tmp_path):
+    """A node that does not know a token asks the database, and while it does it still tells the others what it has applied: also where the
+    database is so far away that it is always asking."""
+    with Cluster(tmp_path, nodes=2) as c:
+        stop, asked = threading.Event(), [0] * 4
+
+        def ask(i):
+            with Conn(c[1].port) as conn:
+                while not stop.is_set():
+                    conn.send(f"GET /verify HTTP/1.1\r\nHost: a\r\nX-Figma-Token: {never_issued()}\r\n\r\n".encode())
+                    assert conn.read().status == 401
+                    asked[i] += 1
+
+        c.lines[1].delay = 0.004
+        threads = [threading.Thread(target=ask, args=(i,)) for i in range(4)]
+        for t in threads:
+            t.start()
+        try:
+            until(lambda: min(asked) > 3)
+            tokens = [c.ada.generate(f"t{i}", CAN) for i in range(20)]
+            before, took = sum(asked), []
+            for token in tokens:
+                receipt = c.ada.revoke(token["id"]).json["receipt"]
+                assert {n["how"] for n in receipt["nodes"]} == {"stopped"}
+                took.append(receipt["ms"])
+        finally:
+            stop.set()
+            for t in threads:
+                t.join()
+        assert sum(asked) - before > 20  # they went on asking
+        # A round comes every fifth of a lease: nothing waited for one.
+        assert sorted(took)[len(took) // 2] < 1000 * LEASE / 5 / 2, took
 
 
 def test_without_the_database_all_verify_for_a_lease(tmp_path):
@@ -258,7 +427,9 @@ def test_what_another_version_left_is_no_obstacle(tmp_path):
         kept = c.ada.generate("kept", CAN)
         c[0].kill()
         index = c[0].runtime / "index"
-        for left in (b"", b"something else", index.read_bytes()[:4096].replace(b"patindx1", b"patindx9") + bytes(4096)):
+        with open(index, "rb") as f:  # most of it is a hole
+            header = f.read(4096)
+        for left in (b"", b"something else", header.replace(b"patindx1", b"patindx9") + bytes(4096)):
             index.unlink()
             index.write_bytes(left)
             c[0].start()
@@ -386,3 +557,42 @@ def test_what_a_failover_forgot_is_revoked_again(tmp_path):
             assert c[0].get("/verify", token=gone["token"]).status == 401
             assert any(line["event"] == "revocation.reasserted" for line in c[0].log())
             c[0].stop()
+
+
+def test_a_start_after_a_failover_is_as_cautious(tmp_path):
+    """Rows of nodes that still serve were lost with the primary, and whoever starts then has never seen them."""
+    with Cluster(tmp_path, nodes=2, lease_seconds=10) as c:
+        gone, later = c.ada.generate("gone", CAN), c.ada.generate("later", CAN)
+        assert c[1].stop() == 0
+        standby = Postgres(data_from=c.primary)
+        with standby:
+            standby.crash()  # behind by what follows
+            c[1].start()
+            until(lambda: c[1].get("/verify", token=gone["token"]).status == 200)
+            time.sleep(2.5)  # a round more: the lease is young
+            c.lines[1].swallow()
+            c.primary.crash()
+            c[0].kill()
+            standby.start()
+            standby.promote()
+            c.lines[0].server = standby
+            c.lines[0].cut()
+            c[0].start()
+
+            def revoke(token):
+                try:
+                    return c.ada.call("DELETE", f"/api/v1/tokens/{token['id']}", timeout=60).status == 200
+                except OSError:  # of the edge that was there before
+                    return False
+
+            until(lambda: revoke(gone), within=60)
+            assert c[1].get("/verify", token=gone["token"]).status == 503
+            assert any(line["event"] == "node.unknown_history" for line in c[0].log())
+            time.sleep(3)
+            # Once that is over a start needs none of it.
+            c[0].kill()
+            c[0].start()
+            began = time.monotonic()
+            assert until(lambda: revoke(later)) and time.monotonic() - began < 5
+            assert c[0].stop() == 0
+            c[1].kill()

@@ -29,7 +29,7 @@ def pages(tmp_path_factory):
         found = {"/setup": ask(p, "GET", "/setup")}
         p.ada = p.set_up()
         found["/signin"] = ask(p, "GET", "/signin")
-        for path in ("/", "/settings/account", "/settings/security", "/settings/nodes", "/files/abcdefghijklmnopqrstuv"):
+        for path in ("/", "/settings/account", "/settings/notifications", "/settings/security", "/settings/nodes", "/files/abcdefghijklmnopqrstuv"):
             found[path] = ask(p, "GET", path, as_person(p.ada))
         found["/nothing"] = ask(p, "GET", "/nothing")
         seen = set()
@@ -41,7 +41,8 @@ def pages(tmp_path_factory):
             seen.add(path)
             found[path] = ask(p, "GET", path)
             queue += ["/assets/" + name for name in re.findall(r'''(?:from\s+|import\()["']\./([\w.-]+)["']''', found[path].body.decode())]
-            queue += re.findall(r'''loadStyle\(["'](/assets/[\w.-]+)["']''', found[path].body.decode())
+            queue += re.findall(r'''(?:loadStyle\(|pageWith\('[\w-]+', )["'](/assets/[\w.-]+)["']''', found[path].body.decode())
+            queue += re.findall(r'href="(/assets/[^"]+)"', found[path].body.decode()) if path.endswith(".html") else []
         found["/favicon.ico"] = ask(p, "GET", "/favicon.ico")
         p.kill()
         found["503"] = ask(p, "GET", "/")
@@ -58,9 +59,9 @@ def test_every_page_and_asset_is_served(pages):
 
 
 def test_the_icon_that_browsers_ask_for_by_themselves(pages):
-    """Every page names the icon; what is no page, such as an answer of the API, has it too."""
+    """Every page names the icon; what is no page, such as an answer of the API, has it too. Parts of pages stand in none of their own."""
     for path, answer in pages.items():
-        if answer.one("Content-Type").startswith("text/html"):
+        if answer.one("Content-Type").startswith("text/html") and not path.startswith("/assets/"):
             assert '<link rel="icon" href="/assets/favicon.svg" type="image/svg+xml">' in answer.body.decode(), path
     icon = pages["/favicon.ico"]
     assert icon.status == 200 and icon.one("Content-Type").startswith("image/svg+xml") and icon.body == pages["/assets/favicon.svg"].body
@@ -70,7 +71,8 @@ def test_passwords_and_managers(pages):
     """AUT-09: every password is typed into type=password with the autocomplete word that managers look for, paste is not
     prevented, and no maximum length cuts what is typed."""
     wanted = {"/signin": [("current-password", 1)], "/setup": [("new-password", 1)],
-              "/settings/security": [("current-password", 3), ("new-password", 1)]}
+              "/settings/security": [("current-password", 1), ("new-password", 1)],
+              "/assets/account.html": [("current-password", 1)], "/assets/token-dialog.html": [("current-password", 1)]}
     for path, counts in wanted.items():
         page = Page(pages[path].body.decode())
         passwords = page.inputs(type="password")

@@ -9,6 +9,7 @@ from edge_index import new_token
 from edge_site import Site, figma
 from packages import packages
 from product import Product, ROOT
+from tools import edit
 
 SHOP = """\
 openapi: 3.0.3
@@ -79,15 +80,17 @@ def test_a_products_whole_life(p, ada, shop):
     assert asks(p, token, "/api/orders", "POST").json["reason"] == "insufficient_scope"
     assert asks(p, token, "/api/nothing").json["reason"] == "route_unknown"
     assert p.get("/ext_authz/shop/api/orders/7", token=token).status == 200
-    assert asks(p, token, "/api/orders/7", name="other").status == 503
+    other = asks(p, token, "/api/orders/7", name="other")
+    assert (other.status, other.json["reason"]) == (403, "product_unknown")
+    assert p.get("/ext_authz/other/api/orders/7", token=token).json["reason"] == "product_unknown"
 
     # Another document takes its place, whole and at once.
     shop.write_text(SHOP.replace("getOrder, security: [{login: ['orders:read']}]", "getOrder, security: [{login: ['orders:write']}]"))
     done(policy(p, "import", "shop", shop))
     assert asks(p, token, "/api/orders/7").status == 403
 
-    assert done(policy(p, "remove", "shop")) == "shop has no policy any more: its requests are answered 503.\n"
-    assert asks(p, token, "/api/orders/7").status == 503
+    assert done(policy(p, "remove", "shop")) == "shop has no policy any more: its requests are refused, product_unknown.\n"
+    assert asks(p, token, "/api/orders/7").json["reason"] == "product_unknown"
     failed(policy(p, "remove", "shop"), "there is no product of this name")
     failed(policy(p, "show", "shop"), "there is no product of this name")
     assert "orders:read" not in {s["scope"] for s in ada.call("GET", "/api/v1/scopes").json["scopes"]}
@@ -131,10 +134,47 @@ def test_what_was_imported_is_there_after_a_restart_and_while_patd_is_away(shop)
         assert asks(product, token, "/api/orders/7", name="other").status == 200
 
 
+def test_of_an_edited_document_nobody_says_that_it_is_not_there(shop):
+    with Product() as product:
+        person = product.set_up()
+        done(policy(product, "import", "shop", shop))
+        token = person.generate("t", ["orders:read"])["token"]
+        product.stop()
+        assert edit(product, "UPDATE product SET document = x'79'") == 1
+        product.start()
+        for name in ("shop", "other"):
+            answer = asks(product, token, "/api/orders/7", name=name)
+            assert (answer.status, answer.json["reason"]) == (503, "unavailable")
+        assert asks(product, token, "/v1/me", name="files").status == 403
+        failed(policy(product, "show", "shop"), "there is no product of this name")
+        done(policy(product, "remove", "shop"))
+        assert asks(product, token, "/api/orders/7").json["reason"] == "product_unknown"
+
+
 def test_lint_needs_no_patd(p, shop):
     assert "GET /api/status takes no scope" in done(policy(p, "lint", shop))
     assert "GET /status takes no scope" in done(policy(p, "lint", shop, "--base-path", "/"))
     assert done(policy(p, "lint", ROOT / "docs/openapi.yaml", "--scopes-from", "bearer"))
+
+
+def test_a_misspelt_scope_is_named(p, shop):
+    """A scope that the scheme does not declare is taken as it stands, and said: by import once, by lint with each operation."""
+    shop.write_text(SHOP.replace("post: {security: [{login: ['orders:write']}]}", "post: {security: [{login: ['orders:wirte']}]}"))
+    result = policy(p, "import", "misspelt", shop)
+    assert done(result) == "misspelt has 4 operations and 4 scopes, and is in force.\n"
+    assert result.stderr == "warning: line 7: the scope orders:wirte is declared nowhere; see patd policy lint misspelt\n"
+    for words in (["misspelt"], [shop]):
+        assert re.search(r"^line 7 +undeclared +the scope orders:wirte is declared nowhere, and taken by POST /api/orders$",
+                         done(policy(p, "lint", *words)), re.M)
+    shop.write_text(SHOP)
+    result = policy(p, "import", "misspelt", shop)
+    assert (done(result)[:8], result.stderr) == ("misspelt", "") and "undeclared" not in done(policy(p, "lint", "misspelt"))
+
+    # Where the scheme has no place to declare scopes in, they are what they are.
+    shop.write_text(re.sub(r"login: {type.*", "login: {type: http, scheme: bearer}", SHOP))
+    result = policy(p, "import", "misspelt", shop)
+    assert (done(result)[:8], result.stderr) == ("misspelt", "") and "undeclared" not in done(policy(p, "lint", "misspelt"))
+    done(policy(p, "remove", "misspelt"))
 
 
 @pytest.mark.parametrize("words", [[], ["import"], ["import", "shop"], ["import", "shop", "f", "--what"], ["import", "shop", "f", "--base-path"],

@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from urllib.parse import quote
 
 import pytest
 
@@ -100,7 +101,7 @@ def test_the_whole_journey_without_a_password(p):
     assert asks(p, made["token"], "/api/orders", "POST").status == 403
     told = p.backend.ask(made["token"]).json
     assert (told["sub"], told["aud"]) == ("shop:u-17", ["shop"])
-    assert p.get("/api/v1/self", token=made["token"]).json["owner"] == {"id": grace.id}
+    assert p.get("/api/v1/self", token=made["token"]).json["owner"] == {"id": "shop:u-17"}
     assert grace.call("GET", f"/api/v1/tokens/{made['id']}").json["use_count"] == 3
     assert grace.revoke(made["id"]).status == 200
     assert orders(p, made["token"]).status == 401
@@ -122,6 +123,7 @@ def test_what_products_are_told_outlives_a_restart(shop):
     assert grace.call("PATCH", f"/api/v1/tokens/{narrowed['id']}", {"scopes": ["orders:read"]}).status == 200
     for token in (made["token"], narrowed["token"]):
         assert orders(shop, token).headers["X-Pat-User"] == "shop:u:1/%252f~'\"<>,;"
+        assert shop.get("/api/v1/self", token=token).json["owner"] == {"id": "shop:u:1/%252f~'\"<>,;"}
     shop.stop()
     shop.start()
     for token in (made["token"], narrowed["token"]):
@@ -241,6 +243,23 @@ def test_a_service_without_a_portal(p):
     refused(p.plain.link(), 403, "portal_not_enabled")
 
 
+def test_a_product_without_scopes_has_nothing_for_anybody_new(shop, tmp_path):
+    """Who has tokens from before comes to them all the same, to revoke them."""
+    grace = shop.backend.visit("u-1")
+    made = grace.generate("from before", ["orders:read"])
+    bare = tmp_path / "bare.yaml"
+    bare.write_text("openapi: 3.0.3\ncomponents: {securitySchemes: {k: {type: http, scheme: bearer}}}\npaths: {/orders: {get: {security: [{k: []}]}}}\n")
+    for without in (("import", "shop", bare), ("remove", "shop")):
+        done(policy(shop, *without))
+        before = state(shop)
+        refused(shop.backend.link("u-2"), 403, "portal_no_scopes")
+        assert state(shop) == before
+        assert shop.backend.visit("u-1").call("GET", "/api/v1/tokens").json["tokens"][0]["id"] == made["id"]
+    assert shop.backend.visit("u-1").revoke(made["id"]).status == 200
+    imported(shop, tmp_path)
+    assert shop.backend.visit("u-2").generate("at last", ["orders:read"])
+
+
 BAD_URLS = ["", "/", "shop.example", "//shop.example/", "https:shop.example", "https:/shop.example/", "http://shop.example/", "https://shop.example.evil.example/",
             "https://shop.example@evil.example/", "https://shop.example:443/", "https://shop.example:8443/", "https://shop.examplE/", "HTTPS://shop.example/",
             "https://evil.example/https://shop.example/", "https://shop.example\\@evil.example/", "https://shop.example\\.evil.example", "https://shop.example%2eevil.example/",
@@ -285,6 +304,27 @@ def test_what_is_kept_as_it_was_said(p):
     assert (listed["service"], listed["subject"], listed["admin"]) == ("shop", subject, False)
 
 
+def test_an_administrator_finds_who_it_is(p):
+    subject = "who:/%2f&a=b"
+    them, other = p.backend.visit(subject), p.backend.visit("who")
+
+    def found(text, more=""):
+        answer = p.ada.call("GET", f"/api/v1/admin/people?subject={quote(text, safe='')}{more}")
+        assert answer.status == 200 and answer.json["next_cursor"] is None
+        return [(q["id"], q["service"], q["subject"]) for q in answer.json["people"]]
+
+    assert found(f"shop:{subject}") == found(f"shop:{subject}", "&limit=1&after=0") == [(them.id, "shop", subject)]
+    assert found("shop:who") == [(other.id, "shop", "who")]
+    assert found(f"shop:{subject}", f"&after={int(them.id) - 1}") and not found(f"shop:{subject}", f"&after={them.id}")
+    for nobody in ("shop:who:", "shop:WHO", "shop:", "Shop:who", "none:who", ":who", "x" * 70 + ":who", "a@b.example:who"):
+        assert found(nobody) == [], nobody
+    for bad in ("who", "ada@acme.org", them.id, "shop:" + "x" * 300):
+        refused(p.ada.call("GET", f"/api/v1/admin/people?subject={bad}"), 400, "bad_value", "subject")
+    refused(p.ada.call("GET", "/api/v1/admin/people?subject=shop:who&subject=shop:who"), 400, "bad_value", "subject")
+    assert len(p.ada.call("GET", "/api/v1/admin/people?subject=").json["people"]) > 1
+    assert p.ada.call("GET", "/api/v1/admin/audit?subject=shop:who").status == 400
+
+
 # ---- What such a session may do.
 
 def test_a_session_is_for_tokens_alone(p):
@@ -305,8 +345,8 @@ def test_a_session_is_for_tokens_alone(p):
         else:
             assert answer.status == 403 and json.loads(answer.body)["reason"] == "not_allowed", (method, path, answer)
             assert state(p) == before
-    assert opened == 12 and orders(p, made["token"]).status == 200
-    for page in ("/", "/files/abcdefghijklmnopqrstuv", "/settings/account", "/settings/security"):
+    assert opened == 13 and orders(p, made["token"]).status == 200
+    for page in ("/", "/files/abcdefghijklmnopqrstuv", "/settings/account", "/settings/notifications", "/settings/security"):
         assert p.get(page, headers={"Cookie": grace.cookie}).headers["Location"] == "/portal", page
 
 
@@ -399,6 +439,44 @@ def test_services_are_apart(shop):
     assert a.id != b.id and b.session["portal"] == {"title": "other", "accent": None, "return_url": "http://127.0.0.1:9000/x"}
     refused(other.link(return_url=HERE), 400, "return_url_not_allowed", "return_url")
     assert orders(shop, b.generate("t", ["orders:read"])["token"]).headers["X-Pat-User"] == "other:u-1"
+
+
+def test_a_portal_is_changed_and_its_people_stay(shop):
+    a = shop.backend.visit("u-1")
+    token = a.generate("kept", ["orders:read"])["token"]
+
+    def portal():
+        return shop.backend.visit("u-1", return_url=f"{back}/x").session["portal"]
+
+    back = "https://new.example"
+    done(service(shop, "edit", "shop", "--return", back, "--title", "The New Shop"))
+    assert portal() == {"title": "The New Shop", "accent": "#0b6e4f", "return_url": f"{back}/x"}
+    refused(shop.backend.link(return_url=HERE), 400, "return_url_not_allowed", "return_url")
+    done(service(shop, "edit", "shop", "--title", "", "--accent", ""))
+    assert portal() == {"title": "shop", "accent": None, "return_url": f"{back}/x"}
+    for words, why in ((("--product", "files"), "the product of a service with a portal stays"), (("--product", ""), "the product of a service with a portal stays"),
+                       (("--accent", "red"), "the accent is a colour"), (("--title", "x" * 61), "the title is"), (("--return", f"{back}/x"), "--return with an origin"),
+                       (("--return", ""), "--return with an origin"), (("--title", "Good", "--accent", "bad"), "the accent is a colour")):
+        failed(service(shop, "edit", "shop", *words), why)
+    done(service(shop, "edit", "shop", "--product", "shop", "--portal"))  # as it is
+    assert portal()["title"] == "shop"
+
+    former, code = shop.backend.secret, shop.backend.code("u-1", return_url=f"{back}/x")
+    shop.backend.secret = done(service(shop, "rotate", "shop")).strip()
+    refused(shop.backend.link(return_url=f"{back}/x", headers=basic("shop", former)), 401, "wrong_credentials")
+    assert arrive(shop, code).id == portal_person(shop, "u-1") == a.id
+    assert a.call("GET", "/api/v1/tokens").status == 200 and orders(shop, token).status == 200
+
+
+def portal_person(product, subject):
+    return product.ada.call("GET", f"/api/v1/admin/people?subject=shop:{subject}").json["people"][0]["id"]
+
+
+def test_a_service_gets_a_portal(shop):
+    late = Backend(shop, "late", "--product", "shop")
+    refused(late.link(), 403, "portal_not_enabled")
+    done(service(shop, "edit", "late", "--portal", "--return", BACK))
+    assert late.visit("u-1").session["portal"]["title"] == "late"
 
 
 def test_an_edited_row_vouches_for_nobody(shop):

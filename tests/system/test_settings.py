@@ -5,6 +5,7 @@ import subprocess
 
 import pytest
 
+from edge_site import Conn
 from product import PATD, ROOT, Product
 
 
@@ -132,7 +133,9 @@ def test_settings_are_in_force(tmp_path):
         ada = p.set_up()
         token = ada.generate("one", days=5)["token"]
         assert re.fullmatch(r"acme_[0-9A-Za-z]{49}", token)
-        assert p.get("/v1/me", headers={"X-Acme-Token": token}).status == 200
+        with Conn(p.port) as c:  # a header of the operator's own, which the document does not know
+            c.send(f"GET /v1/me HTTP/1.1\r\nHost: a\r\nX-Acme-Token: {token}\r\n\r\n".encode())
+            assert c.read().status == 200
         assert 'realm="acme"' in p.get("/v1/me").headers["WWW-Authenticate"]
         assert ada.call("POST", "/api/v1/tokens", {"name": "x", "scopes": ["current_user:read"], "expires_in_days": 6}).json["reason"] == "expiry_too_far"
         ada.generate("two", days=1)

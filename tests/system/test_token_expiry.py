@@ -33,7 +33,7 @@ def test_a_token_ends_at_its_second(shared):
     token = create(shared.ada, "two seconds", expires_at=utc(end)).json
     assert token["expires_at"] == utc(end)
     accepted = refused = 0
-    while time.time() < end + 0.3:
+    while time.time() < end + 3 and refused < 20:
         before = time.time()
         answer = shared.get("/v1/me", token=token["token"])
         after = time.time()

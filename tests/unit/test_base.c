@@ -6,6 +6,9 @@
 
 #include <errno.h>
 #include <sodium.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <zlib.h>
@@ -17,6 +20,7 @@
 #include "base/crc32.h"
 #include "base/crypto.h"
 #include "base/log.h"
+#include "base/socket.h"
 #include "base/text.h"
 #include "base/utf8.h"
 
@@ -555,6 +559,44 @@ static void a_log_line_stays_one_object(void **state)
 	free(big);
 }
 
+static void sockets_stand_where_they_were_asked_for(void **state)
+{
+	char folder[] = "/tmp/patd-socket-XXXXXX";
+	char path[200];
+	char longer[200];
+	struct stat st;
+	int old = -1;
+	int fd = -1;
+	int peer = -1;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/s", folder);
+	(void)snprintf(longer, sizeof(longer), "%s/%0*d", folder, 107 - (int)strlen(folder), 0);
+	assert_int_equal(pat_socket_connect(path, 0, &peer), -ENOENT);
+	assert_int_equal(pat_socket_listen(path, 0640, (gid_t)-1, 4, &old), 0);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0640);
+	pat_closep(&old);
+	assert_int_equal(pat_socket_connect(path, 0, &peer), -ECONNREFUSED);
+	assert_int_equal(pat_socket_listen(path, 0600, (gid_t)-1, 4, &fd),
+	                 0); /* over what was left */
+	assert_int_equal(pat_socket_connect(path, SOCK_NONBLOCK, &peer), 0);
+	pat_closep(&peer);
+	pat_closep(&fd);
+	assert_int_equal(pat_socket_bind(path, SOCK_DGRAM, 0660, getegid(), &fd), 0);
+	assert_int_equal(pat_socket_connect(path, 0, &peer), -EPROTOTYPE);
+	pat_closep(&fd);
+	assert_int_equal(strlen(longer), 108);
+	assert_int_equal(pat_socket_bind(longer, SOCK_STREAM, 0600, (gid_t)-1, &fd), -ENAMETOOLONG);
+	assert_int_equal(pat_socket_connect(longer, 0, &peer), -ENAMETOOLONG);
+	longer[107] = '\0';
+	assert_int_equal(pat_socket_bind(longer, SOCK_STREAM, 0600, (gid_t)-1, &fd), 0);
+	pat_closep(&fd);
+	assert_int_equal(unlink(longer) | unlink(path) | rmdir(folder), 0);
+	assert_int_equal(fd & peer, -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -578,6 +620,7 @@ int main(void)
 		cmocka_unit_test(checksums_are_zlibs),
 		cmocka_unit_test(hmac_answers_rfc_4231),
 		cmocka_unit_test(a_log_line_stays_one_object),
+		cmocka_unit_test(sockets_stand_where_they_were_asked_for),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -81,6 +81,15 @@ static int add(struct pat_index_writer *w, uint64_t n)
 	return add_with(w, n, "7", "a:read b:read", 2000);
 }
 
+static int expire(struct pat_index_writer *w, uint64_t n, int64_t expires)
+{
+	struct pat_secret token;
+	uint8_t digest[32];
+
+	token_of(n, &token, digest);
+	return pat_index_writer_expire(w, digest, expires);
+}
+
 static int drop(struct pat_index_writer *w, uint64_t n)
 {
 	struct pat_secret token;
@@ -178,6 +187,32 @@ static void expiry_is_closed_and_time_does_not_go_back(void **state)
 	pat_index_writer_tick(w, 2000);                               /* but patd has */
 	pat_index_writer_tick(w, 1500);
 	assert_int_equal(ask(v, 1, NULL, 1500), PAT_VERDICT_EXPIRED);
+	pat_verifier_free(v);
+	pat_index_writer_free(w);
+}
+
+/* For a verifier that has the index open, and the one that opens it then. */
+static void an_end_is_moved(void **state)
+{
+	struct pat_index_writer *w = writer_new(1000);
+
+	(void)state;
+	assert_int_equal(add(w, 1), 0);
+	assert_int_equal(add_with(w, 2, "7", "a:read", PAT_NEVER), 0);
+	publish(w, 1);
+	struct pat_verifier *v = verifier_new();
+	assert_int_equal(ask(v, 1, "a:read", 1500), PAT_VERDICT_ALLOWED);
+	assert_int_equal(expire(w, 1, 1600), 0);
+	assert_int_equal(expire(w, 2, 1700), 0);
+	assert_int_equal(expire(w, 3, 1600), PAT_INDEX_E_ABSENT);
+	assert_int_equal(ask(v, 1, "a:read", 1599), PAT_VERDICT_ALLOWED);
+	assert_int_equal(ask(v, 1, "a:read", 1600), PAT_VERDICT_EXPIRED);
+	assert_int_equal(ask(v, 2, "a:read", 1699), PAT_VERDICT_ALLOWED);
+	assert_int_equal(ask(v, 2, "a:read", 1700), PAT_VERDICT_EXPIRED);
+	pat_verifier_free(v);
+	v = verifier_new();
+	assert_int_equal(ask(v, 1, "a:read", 1599), PAT_VERDICT_ALLOWED);
+	assert_int_equal(ask(v, 1, "a:read", 1600), PAT_VERDICT_EXPIRED);
 	pat_verifier_free(v);
 	pat_index_writer_free(w);
 }
@@ -602,6 +637,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(every_verdict, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(expiry_is_closed_and_time_does_not_go_back, set_up,
 		                                tear_down),
+		cmocka_unit_test_setup_teardown(an_end_is_moved, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(identity_is_what_was_added, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(owners_come_out_as_they_went_in, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(steps_may_alternate, set_up, tear_down),

@@ -93,6 +93,9 @@ static void settings_must_fit_each_other(void **state)
 		{ "listen", "127.0.0.1:80;}", "address and a port" },
 		{ "realm", "a\"b", "quotes" },
 		{ "token_headers", "X-Token; evil", "header names" },
+		{ "node_name", "a\xe2\x80\xae" "b", "direction" },
+		{ "node_name", "\xff", "UTF-8" },
+		{ "haproxy_map", "/etc/a map", "blanks" },
 	};
 
 	(void)state;

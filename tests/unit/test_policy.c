@@ -367,6 +367,43 @@ static void lint_says_what_to_look_at(void **state)
 	compiled_done(&c);
 }
 
+static void lint_names_scopes_that_are_declared_nowhere(void **state)
+{
+	/* Only OAuth 2 has a place to declare scopes in. */
+	static const char *const others[] = { "type: apiKey", "type: http, scheme: bearer",
+		                              "type: openIdConnect" };
+	struct compiled c;
+	char text[500];
+	char out[2000] = "";
+
+	(void)state;
+	assert_int_equal(compile(&c,
+	                         HEAD "  /a: {get: {security: [{o: [a]}]},\n"
+	                              "       put: {security: [{o: [b, c]}, {o: [bb, c]}]}}\n"
+	                              "  /b: {get: {security: [{o: [bb]}, {o: [bb, a]}]}}\n"
+	                              "  /c: {get: {security: [{k: [cc]}]}}\n",
+	                         NULL),
+	                 0);
+	pat_rules_lint(c.rules, lint_line, out);
+	assert_string_equal(out, "1 7 GET /c is not open to tokens\n"
+	                         "4 5 the scope bb is declared nowhere, and taken by PUT /a\n"
+	                         "4 6 the scope bb is declared nowhere, and taken by GET /b\n");
+	compiled_done(&c);
+	for (size_t i = 0; i < PAT_ARRAY_LEN(others); i++) {
+		(void)snprintf(text, sizeof(text),
+		               "openapi: 3.1.0\n"
+		               "components: {securitySchemes: {o: {%s}}}\n"
+		               "paths:\n"
+		               "  /a: {get: {security: [{o: [a]}]}}\n",
+		               others[i]);
+		out[0] = '\0';
+		assert_int_equal(compile(&c, text, NULL), 0);
+		pat_rules_lint(c.rules, lint_line, out);
+		assert_string_equal(out, "");
+		compiled_done(&c);
+	}
+}
+
 /* ---- A block that somebody else wrote. */
 
 static void a_spoilt_block_is_refused_or_harmless(void **state)
@@ -412,6 +449,7 @@ int main(void)
 		cmocka_unit_test(security_is_read_as_it_was_said),
 		cmocka_unit_test(bad_documents_are_explained),
 		cmocka_unit_test(lint_says_what_to_look_at),
+		cmocka_unit_test(lint_names_scopes_that_are_declared_nowhere),
 		cmocka_unit_test(a_spoilt_block_is_refused_or_harmless),
 	};
 

@@ -22,7 +22,7 @@ static const char *const edge_operations[] = { "GET /verify", "GET /verify/{prod
 static const char *const edge_reasons[] = { "length_missing",  "token_invalid",    "token_expired",
 	                                    "token_ambiguous", "token_network",    "token_resource",
 	                                    "rate_limited",    "operation_closed", "path_ambiguous",
-	                                    "route_unknown" };
+	                                    "route_unknown",   "product_unknown" };
 
 static bool is_one_of(const char *text, const char *const *list, size_t n)
 {

@@ -44,12 +44,41 @@ export function drawing(d) {
 
 export const icon = (name) => drawing(ICONS[name]);
 
+const styles = new Map(); // address of a style sheet that was asked for → a promise of it
+
 /** Resolves once the style sheet is there. */
 export function loadStyle(href) {
-  if (document.querySelector(`link[href="${CSS.escape(href)}"]`)) return Promise.resolve();
-  return new Promise((resolve, reject) => {
-    document.head.append(el('link', { rel: 'stylesheet', href, onload: resolve, onerror: reject }));
+  const link = document.querySelector(`link[href="${CSS.escape(href)}"]`) ?? el('link', { rel: 'stylesheet', href });
+  if (link.isConnected) return styles.get(href) ?? Promise.resolve();
+  styles.set(href, new Promise((resolve, reject) => {
+    link.addEventListener('load', resolve);
+    link.addEventListener('error', () => {
+      link.remove(); // so that it is asked for again
+      reject(new Error(href));
+    });
+  }));
+  document.head.append(link);
+  return styles.get(href);
+}
+
+/**
+ * A document of ours that others take parts of, with its style sheets: parsed by the browser, no script in it runs. It has an element
+ * `id`, or it is another one, to sign in with.
+ */
+export async function pageWith(id, address) {
+  const page = await new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open('GET', address);
+    request.responseType = 'document';
+    request.addEventListener('loadend', () => {
+      const { status, response } = request;
+      if (status === 200 && response?.getElementById(id)) resolve(response);
+      else reject(new Error(`${address}: ${status}`));
+    });
+    request.send();
   });
+  await Promise.all([...page.querySelectorAll('link[rel="stylesheet"]')].map((link) => loadStyle(link.getAttribute('href'))));
+  return page;
 }
 
 /** A short message in the corner, read out by screen readers, gone after a while. */

@@ -4,9 +4,8 @@
 // it is read. What is managed here is what the settings have; their sections are moved over, as into the dialog over a page.
 
 import { ApiError, openSession, post, signOut } from './api.js';
-import { byId, fill, whileBusy } from './dom.js';
+import { byId, fill, pageWith, whileBusy } from './dom.js';
 import { startFrame } from './frame.js';
-import { settingsPage } from './settings-page.js';
 import { portalStrings as texts } from './strings-portal.js';
 import { strings } from './strings.js';
 
@@ -37,12 +36,11 @@ function showProduct({ title, accent, return_url: back }) {
 // --- the page --------------------------------------------------------------------------------------
 
 async function takeSections() {
-  const page = await settingsPage('/portal/sections');
+  const page = await pageWith('tokens', '/portal/sections');
   const { startTokens } = await import('./tokens.js');
   const { startSessions } = await import('./sessions.js');
   page.querySelector('#sessions .lead').textContent = texts.sessions;
   byId('portal-sections').replaceChildren(page.getElementById('tokens'), page.getElementById('sessions'));
-  document.body.append(...page.querySelectorAll('body > dialog'));
   startSessions();
   await startTokens();
 }

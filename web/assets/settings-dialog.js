@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// The settings over another page. What is in there is the page settings.html itself: fetched once (settings-page.js), and moved over here. It is no <dialog>: the token dialogs open above it, messages in the
-// corner stay readable, and what works only while no dialog is open (keys, keeping the list true) works in here. Instead of it, the
-// page below is inert. Whether it is open stands in the address, so Back closes it, and closing it goes back.
+// The settings over another page. What is in there is the page settings.html itself: fetched once, and moved over here. It is no
+// <dialog>: the token dialogs open above it, messages in the corner stay readable, and what works only while no dialog is open (keys,
+// keeping the list true) works in here. Instead of it, the page below is inert. Whether it is open stands in the address, so Back
+// closes it, and closing it goes back.
 
 import { openSession } from './api.js';
-import { byId, drawing, el, fill } from './dom.js';
+import { byId, drawing, el, fill, pageWith } from './dom.js';
 import { showPerson } from './session.js';
-import { settingsPage } from './settings-page.js';
 import { showTab } from './settings-tabs.js';
 import { strings } from './strings.js';
 
@@ -22,7 +22,7 @@ let titleBelow = '';
 // --- building -----------------------------------------------------------------------------------
 
 async function build() {
-  const page = await settingsPage(ADDRESS);
+  const page = await pageWith('panel-security', ADDRESS);
   const { person } = await openSession();
   const close = el('button', { type: 'button', class: 'icon-button', id: 'settings-close', 'aria-label': texts.close, onclick: () => history.back() }, drawing(CROSS));
   const head = page.querySelector('.settings-head');
@@ -30,7 +30,7 @@ async function build() {
   layer = el('div', { class: 'settings-layer', hidden: true },
     el('div', { class: 'settings-window', id: 'settings-dialog', role: 'dialog', 'aria-modal': 'true', 'aria-labelledby': 'settings-title' },
       head, el('div', { class: 'settings-body' }, ...page.querySelectorAll('main > :not(noscript)'))));
-  document.body.append(layer, ...page.querySelectorAll('body > dialog'));
+  document.body.append(layer);
   layer.addEventListener('pointerdown', (event) => event.target === layer && history.back());
   layer.addEventListener('keydown', onKey);
   showPerson(person);

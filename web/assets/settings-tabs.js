@@ -3,12 +3,13 @@
 // are first shown.
 
 import { get } from './api.js';
-import { byId, toast } from './dom.js';
+import { byId, pageWith, toast } from './dom.js';
 import { strings } from './strings.js';
 
 async function startAccount(opening) {
-  const { startAccount: start } = await import('./account.js');
-  start((await opening).person);
+  const [account, page] = await Promise.all([import('./account.js'), pageWith('name-form', '/assets/account.html')]);
+  byId('panel-account').replaceChildren(...page.body.children);
+  account.startAccount((await opening).person);
 }
 
 async function openPassword() {
@@ -30,6 +31,10 @@ async function startSecurity(opening) {
 async function refreshSecurity() {
   const [tokens, sessions] = await Promise.all([import('./tokens.js'), import('./sessions.js')]);
   await Promise.all([tokens.refreshTokens(), sessions.refreshSessions()]);
+}
+
+async function showNotifications(opening) {
+  await (await import('./notifications.js')).showNotifications(opening);
 }
 
 let offering = null; // of the nodes' tab: a promise of whether it is there
@@ -63,9 +68,10 @@ async function refreshNodes() {
   (await import('./nodes.js')).refreshNodes();
 }
 
-const ADDRESSES = { account: '/settings/account', security: '/settings/security', nodes: '/settings/nodes' };
+const ADDRESSES = { account: '/settings/account', notifications: '/settings/notifications', security: '/settings/security', nodes: '/settings/nodes' };
 const TABS = {
   account: { start: startAccount },
+  notifications: { start: showNotifications },
   security: { start: startSecurity, refresh: refreshSecurity },
   nodes: { start: startNodes, refresh: refreshNodes },
 };

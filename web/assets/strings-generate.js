@@ -62,6 +62,7 @@ export const tokenStrings = {
   },
 
   result: {
+    title: 'Token generated',
     copy: 'Copy',
     copied: 'Copied',
     copiedAnnounce: 'Token copied to the clipboard.',

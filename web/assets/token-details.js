@@ -6,8 +6,8 @@ import { el } from './dom.js';
 import { limitsNode } from './limits-node.js';
 import { strings } from './strings.js';
 import { full, relative, utcElement } from './time.js';
-import { stateBadge } from './tokens-table.js';
-import { stateOf } from './tokens-view.js';
+import { canRotate, stateBadge } from './tokens-table.js';
+import { isReplaced, stateOf } from './tokens-view.js';
 
 const texts = strings.details;
 const isUtc = ['UTC', 'Etc/UTC', 'GMT'].includes(new Intl.DateTimeFormat().resolvedOptions().timeZone);
@@ -41,12 +41,24 @@ function scopeList(token, catalog) {
   return el('ul', { class: 'scope-facts' }, ...token.scopes.map((name) => el('li', {}, el('code', {}, name), el('span', { class: 'sub' }, describe(name)))));
 }
 
-/** Shows the dialog. `onRevoke(token)`, `onNarrow(token, keep)` or `onGenerate(prefill)` is called once it has closed, if that is what was chosen. */
-export async function showDetails(token, catalog, { onRevoke, onNarrow, onGenerate }) {
+/** The token that has replaced it, and the one that it has replaced, as far as those are still listed. */
+function others(token, { newerOf, olderOf }) {
+  const other = (term, { hint }, words) => fact(term, el('code', {}, hint), el('span', { class: 'sub' }, words));
+  const [newer, older] = [newerOf(token), olderOf(token)];
+  return [
+    newer && other(texts.replacedBy, newer, isReplaced(token) && texts.replacedByHint(full(token.expires_at))),
+    older && other(texts.replaces, older, isReplaced(older) ? texts.replacesHint(full(older.expires_at)) : texts.replacesEnded),
+  ];
+}
+
+/** Shows the dialog. `onRotate(token)`, `onRevoke(token)`, `onNarrow(token, keep)` or `onGenerate(prefill)` of `context` is called once it has closed, if that is what was chosen. */
+export async function showDetails(token, catalog, context) {
+  const { onRotate, onRevoke, onNarrow, onGenerate } = context;
   let then = null;
   const isLive = stateOf(token) === 'live';
   const close = el('button', { type: 'button', class: 'button', id: 'details-close', autofocus: true }, texts.close);
   const revoke = el('button', { type: 'button', class: 'button danger-text', id: 'details-revoke' }, strings.tokens.revoke);
+  const rotate = el('button', { type: 'button', class: 'button', id: 'details-rotate' }, strings.tokens.rotate);
   const narrow = el('button', { type: 'button', class: 'button', id: 'details-narrow' }, texts.narrow);
   const usage = token.last_used_at && el('section', { class: 'usage', id: 'token-usage', 'aria-busy': 'true' });
   const advice = el('div', { id: 'token-advice' });
@@ -59,13 +71,14 @@ export async function showDetails(token, catalog, { onRevoke, onNarrow, onGenera
       el('dl', { class: 'facts' },
         fact(texts.created, ...ago(token.created_at)),
         ending(token),
+        ...others(token, context),
         ...used(token),
         fact(texts.scopes, scopeList(token, catalog)),
         token.limits && fact(texts.limits, limitsNode(token.limits)),
         token.made_by && fact(texts.madeBy, el('code', { class: 'token-id' }, token.made_by), el('span', { class: 'sub' }, texts.madeByHint)),
         fact(texts.id, el('code', { class: 'token-id' }, token.id), el('span', { class: 'sub' }, texts.idHint))),
       usage),
-    el('div', { class: 'actions' }, isLive && revoke, isLive && token.scopes.length > 1 && narrow, close));
+    el('div', { class: 'actions' }, isLive && revoke, canRotate(token, context) && rotate, isLive && token.scopes.length > 1 && narrow, close));
 
   onCloseRequest(dialog, () => dialog.close());
   close.addEventListener('click', () => dialog.close());
@@ -74,6 +87,7 @@ export async function showDetails(token, catalog, { onRevoke, onNarrow, onGenera
     dialog.close();
   };
   revoke.addEventListener('click', leaveFor(onRevoke));
+  rotate.addEventListener('click', leaveFor(onRotate));
   narrow.addEventListener('click', leaveFor(onNarrow));
   dialog.addEventListener('close', () => {
     dialog.remove();

@@ -3,11 +3,12 @@
 // dialog the token (token-result.js). Nothing that was typed is
 // lost on the way: a refusal stands at its field, and a password that the server wants first is asked for right here.
 
-import { openSession, post, proveSession } from './api.js';
+import { post } from './api.js';
 import { confirm, onCloseRequest } from './confirm.js';
 import { byId, el, fill, whileBusy } from './dom.js';
 import { boundDateField, chosenExpiry, fillExpiryOptions, proposeExpiry } from './expiry.js';
 import { clearErrors, makeRevealable, setFieldError, showError } from './form.js';
+import { proofOf } from './proof.js';
 import { chooseGroup, chooseScope, chooseScopes, chosenScopes, drawGroups, fillScopeChoices, filterScopeChoices, inWords, isOfSeveral, mixesOwn, presetsOf } from './scope-choices.js';
 import { tokenStrings } from './strings-generate.js';
 import { strings } from './strings.js';
@@ -20,12 +21,12 @@ const BAD_CHARACTERS = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u;
 const texts = tokenStrings.generate;
 
 /** Sixteen random bytes in hex; randomUUID() would need https. */
-function newIdempotencyKey() {
+export function newIdempotencyKey() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 }
 
 /**
- * Wires the dialog up; returns `open(catalog, prefill)`. `onCreated(token)` is called for each new token (without its secret),
+ * Wires the dialog up; returns { open(catalog, prefill), showToken(token, secret, title) }, of which the second shows one that was made elsewhere. `onCreated(token)` is called for each new token (without its secret),
  * `onUncertain()` when the dialog closes after a request of which we do not know what became of it, `onClosed()` always.
  * `liveNames()` are the names that are taken.
  */
@@ -36,6 +37,7 @@ export function tokenDialog({ onCreated, onUncertain, onClosed, liveNames }) {
   const dateField = byId('token-expires-date');
   const result = resultView(dialog, () => dialog.close());
   const limitsBox = byId('token-limits');
+  const proof = proofOf(form, byId('token-proof'), texts.comeAgain, refresh);
   let limits = null; // the section, once it was wanted
   let limitsLoading = null;
   let catalog = null;
@@ -52,8 +54,6 @@ export function tokenDialog({ onCreated, onUncertain, onClosed, liveNames }) {
   const expiry = () => chosenExpiry(form.elements.expires.value, dateField, catalog.policy);
   const limited = () => limits?.value(scopes());
   const contents = () => JSON.stringify([name(), note(), scopes(), form.elements.expires.value, dateField.value, { ...limited(), products: limits?.isOnlyProducts() || undefined }]);
-  const asksPassword = () => !byId('token-proof').hidden;
-  const password = () => form.elements.password.value;
 
   function nameError() {
     const n = [...name()].length;
@@ -76,7 +76,7 @@ export function tokenDialog({ onCreated, onUncertain, onClosed, liveNames }) {
     if (!scopes().length) return texts.needScope;
     if (!expiry().ready) return texts.needDate;
     if (noteError()) return texts.needShorterNote;
-    return asksPassword() && !password() ? texts.needPassword : null;
+    return proof.isLacking() ? texts.needPassword : null;
   }
 
   function summary() {
@@ -94,7 +94,7 @@ export function tokenDialog({ onCreated, onUncertain, onClosed, liveNames }) {
     byId('token-limits-short').textContent = limits?.short(scopes()) ?? '';
     byId('token-reason').textContent = missing() ?? summary();
     byId('token-submit').disabled = missing() !== null;
-    byId('token-submit').textContent = asksPassword() ? texts.submitProven : texts.submit;
+    byId('token-submit').textContent = proof.isAsked() ? texts.submitProven : texts.submit;
     drawGroups(choices);
   }
 
@@ -183,24 +183,6 @@ export function tokenDialog({ onCreated, onUncertain, onClosed, liveNames }) {
 
   // --- generating ------------------------------------------------------------------------------------
 
-  function askPassword(isAsked) {
-    byId('token-proof').hidden = !isAsked;
-    form.elements.password.value = '';
-    setFieldError(form, 'password', '');
-    refresh();
-  }
-
-  /** A product's own person has no password: their product sends them anew. */
-  async function askAgain() {
-    const { portal } = await openSession();
-    if (portal) {
-      showError(form, new Error(texts.comeAgain(portal.title)));
-      return;
-    }
-    askPassword(true);
-    form.elements.password.focus();
-  }
-
   async function create() {
     if (mixesOwn(scopes(), catalog)) await loadLimits();
     const body = { name: name(), scopes: scopes(), ...(note() && { note: note() }), ...expiry().body, ...(limited() && { limits: limited() }) };
@@ -212,21 +194,18 @@ export function tokenDialog({ onCreated, onUncertain, onClosed, liveNames }) {
     if (!secret) throw new Error(texts.lost(token.name));
     form.hidden = true;
     dialog.classList.remove('wide');
-    result.show(token, secret);
+    result.show(token, secret, tokenStrings.result.title);
   }
 
   async function generate() {
     try {
-      if (asksPassword()) {
-        await proveSession(password());
-        askPassword(false);
-      }
+      await proof.give();
       await create();
     } catch (error) {
       if (error.fateUnknown) isUncertain = true;
       else attempt = null;
       if (error.reason === 'reauthentication_required') {
-        await askAgain();
+        await proof.ask();
       } else {
         if (/^limits\b/.test(error.field)) await openLimits();
         showError(form, error);
@@ -288,7 +267,7 @@ export function tokenDialog({ onCreated, onUncertain, onClosed, liveNames }) {
     byId('token-more').open = false;
     limitsBox.open = Boolean(prefill?.files);
     boundDateField(dateField, catalog.policy);
-    askPassword(false);
+    proof.forget();
     clearErrors(form);
     byId('token-requested').hidden = !prefill || prefill.isFromToken === true;
     byId('token-requested').classList.toggle('ask', !prefill?.isOurs);
@@ -334,13 +313,21 @@ export function tokenDialog({ onCreated, onUncertain, onClosed, liveNames }) {
     dialog.close();
   });
 
-  return async function open(newest, prefill) {
-    catalog = newest;
-    await prepare(prefill);
-    form.hidden = false;
-    dialog.classList.add('wide');
-    dialog.showModal();
-    form.elements.name.focus();
-    for (const part of form.querySelectorAll('.dialog-body, .column, .scope-scroll')) part.scrollTop = 0;
+  return {
+    async open(newest, prefill) {
+      catalog = newest;
+      await prepare(prefill);
+      form.hidden = false;
+      dialog.classList.add('wide');
+      dialog.showModal();
+      form.elements.name.focus();
+      for (const part of form.querySelectorAll('.dialog-body, .column, .scope-scroll')) part.scrollTop = 0;
+    },
+    showToken(token, secret, title) {
+      form.hidden = true;
+      dialog.classList.remove('wide');
+      dialog.showModal();
+      result.show(token, secret, title);
+    },
   };
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The second view of the dialog that generates a token: the token, shown this once, to be copied and tried.
+// The second view of the dialog that generates a token: the token, this or one that replaces another, shown this once, to be copied and tried.
 // The secret lives in one field only. `show` puts it in, `wipe` takes it out again; what is done with it reads it from there.
 
 import { byId, icon, whileBusy } from './dom.js';
@@ -83,7 +83,8 @@ export function resultView(dialog, done) {
 
   return {
     isShown: () => !view.hidden,
-    show(token, secret) {
+    show(token, secret, title) {
+      byId('token-result-title').textContent = title;
       byId('token-result-name').textContent = token.name;
       [prefix] = token.hint.split('_');
       propose(ANY);

@@ -6,8 +6,8 @@ import { el, icon } from './dom.js';
 import { attachMenu, isFloating } from './floating.js';
 import { limitsBadge, scopeSummary } from './scopes.js';
 import { strings } from './strings.js';
-import { SORTABLE, expiryTone, stateOf } from './tokens-view.js';
-import { relative, timeElement, until } from './time.js';
+import { SORTABLE, expiryTone, isReplaced, stateOf } from './tokens-view.js';
+import { full, relative, timeElement, until } from './time.js';
 
 const texts = strings.tokens;
 const shown = new WeakMap(); // a row, or the head → the text of all that it shows
@@ -30,6 +30,23 @@ function nameCell(token) {
   return [el('strong', { class: 'token-name', dir: 'auto', tabindex: -1 }, token.name), token.note && el('span', { class: 'sub token-note', dir: 'auto' }, token.note)];
 }
 
+/** The other one of two of which one replaces the other, while both work: [what it is to this one, itself]. */
+function othersOf(token, { newerOf, olderOf }) {
+  const newer = isReplaced(token) && newerOf(token);
+  const older = olderOf(token);
+  return [newer && [texts.replacedBy, newer], older && isReplaced(older) && [texts.replaces, older]].filter(Boolean);
+}
+
+/** Each once, and again when what was made in its place is no more. */
+export const canRotate = (token, { newerOf }) => stateOf(token) === 'live' && !(token.replaced_by && newerOf(token)?.state === 'live');
+
+function tokenCell(token, context) {
+  const links = othersOf(token, context).map(([words, other]) => el('button', {
+    type: 'button', class: 'scopes-button sub', onclick: () => context.onGoTo(other), data: { testid: other.id === token.replaced_by ? 'token-newer' : 'token-older' },
+  }, words, el('code', {}, other.hint)));
+  return [el('code', {}, token.hint), ...links];
+}
+
 function lastUsedCell(token) {
   if (!token.last_used_at) return [el('span', { class: 'soft' }, texts.neverUsed)];
   return [timeElement(token.last_used_at, relative), sub(texts.uses(token.use_count))];
@@ -41,6 +58,7 @@ function expiry(token) {
     return { text: texts.revoked, tone: '', below: [texts.revokedBy[token.revoked_reason], ', ', timeElement(token.revoked_at, relative)] };
   }
   if (stateOf(token) === 'expired') return { text: texts.expired, tone: '', below: [timeElement(token.expires_at)] };
+  if (isReplaced(token)) return { text: texts.left(until(token.expires_at)), tone: '', below: [texts.worksUntil, timeElement(token.expires_at, full)] };
   if (!token.expires_at) return { text: texts.neverExpires, tone: 'warn', below: [] };
   return { text: texts.left(until(token.expires_at)), tone: expiryTone(token), below: [timeElement(token.expires_at)] };
 }
@@ -56,11 +74,13 @@ function expiresCell(token) {
   return [stateBadge(token), below.length > 0 && sub(...below)];
 }
 
-function actionsCell(token, { onDetails, onRevoke }) {
+function actionsCell(token, context) {
+  const { onDetails, onRotate, onRevoke } = context;
   const button = el('button', { type: 'button', class: 'icon-button', 'aria-label': texts.actionsLabel(token.name), data: { testid: 'token-actions' } }, icon('more'));
   const box = el('div', { class: 'menu-box' }, button);
   attachMenu(box, button, texts.actionsLabel(token.name), [
     { text: texts.details, run: () => onDetails(token), testid: 'token-details' },
+    canRotate(token, context) && { text: texts.rotate, run: () => onRotate(token), testid: 'token-rotate' },
     stateOf(token) === 'live' && { text: texts.revoke, run: () => onRevoke(token), danger: true, testid: 'token-revoke' },
   ].filter(Boolean));
   return [box];
@@ -69,7 +89,7 @@ function actionsCell(token, { onDetails, onRevoke }) {
 const COLUMNS = [
   { key: 'select', cell: selectCell },
   { key: 'name', cell: nameCell },
-  { key: 'token', cell: (token) => [el('code', {}, token.hint)] },
+  { key: 'token', cell: tokenCell },
   { key: 'scopes', cell: (token, { catalog }) => [scopeSummary(token, catalog), token.limits && limitsBadge(token)] },
   { key: 'created', cell: (token) => [timeElement(token.created_at)] },
   { key: 'lastUsed', cell: lastUsedCell },
@@ -80,7 +100,9 @@ const COLUMNS = [
 // --- rows ----------------------------------------------------------------------------------------
 // The roles say what the elements are anyway: browsers forget it where the style sheet makes cards of rows.
 
-const lookOf = (token, { selected }) => JSON.stringify([token, stateOf(token), expiry(token).text, expiryTone(token), selected.has(token.id)]);
+const lookOf = (token, context) => JSON.stringify([
+  token, stateOf(token), expiry(token).text, expiryTone(token), context.selected.has(token.id), othersOf(token, context).map(([words, { id, hint }]) => [words, id, hint]),
+]);
 
 function newRow(token, context) {
   const row = el('tr', { role: 'row', data: { tokenId: token.id, state: stateOf(token) } },
@@ -169,7 +191,7 @@ function newTable() {
     el('tbody', { role: 'rowgroup' }));
 }
 
-/** Shows `tokens` in `container`. `context` is { catalog, view, selected, onSort, onSelect, onSelectPage, onDetails, onRevoke }. */
+/** Shows `tokens` in `container`. `context` is { catalog, view, selected, newerOf, olderOf, onSort, onSelect, onSelectPage, onGoTo, onDetails, onRotate, onRevoke }. */
 export function drawTable(container, tokens, context) {
   let table = container.querySelector('table');
   if (!table) {

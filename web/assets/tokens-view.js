@@ -34,6 +34,9 @@ export function stateOf(token) {
   return token.state === 'live' && isOver ? 'expired' : token.state;
 }
 
+/** Whether another one has taken its place while it still works. */
+export const isReplaced = (token) => stateOf(token) === 'live' && Boolean(token.replaced_by);
+
 /** 'bad' in the last days of a token, 'warn' in its last weeks, '' before. A token without an end is worth a warning too. */
 export function expiryTone(token) {
   if (!token.expires_at) return 'warn';
@@ -71,6 +74,9 @@ export function select(tokens, view) {
   const first = (page - 1) * PAGE_ROWS;
   return { found, page, pages, first, rows: found.slice(first, first + PAGE_ROWS) };
 }
+
+/** The page of the view on which a token stands, or 0 where the view leaves it out. */
+export const pageOf = ({ id }, tokens, view) => Math.ceil((select(tokens, view).found.findIndex((token) => token.id === id) + 1) / PAGE_ROWS);
 
 /** Whether the view leaves tokens out. */
 export const isNarrowed = (view) => view.filter !== 'all' || view.search.trim() !== '';

@@ -3,7 +3,7 @@
 // true while the page stands open, and starts what can be done. Code of dialogs is loaded when first wanted.
 
 import { ApiError, getUnlessSame } from './api.js';
-import { byId, el, fill, toast, whileBusy } from './dom.js';
+import { byId, el, fill, loadStyle, pageWith, toast, whileBusy } from './dom.js';
 import { closeFloating, whenSettled } from './floating.js';
 import { keepTrue } from './live.js';
 import { scopeCatalog } from './scopes.js';
@@ -11,7 +11,7 @@ import { startShortcuts } from './shortcuts.js';
 import { strings } from './strings.js';
 import { DAY_MS } from './time.js';
 import { drawTable } from './tokens-table.js';
-import { FILTERS, SORTABLE, countByFilter, isNarrowed, readView, select, startsDescending, stateOf, writeView } from './tokens-view.js';
+import { FILTERS, SORTABLE, countByFilter, isNarrowed, pageOf, readView, select, startsDescending, stateOf, writeView } from './tokens-view.js';
 
 const API_PAGE = 100;
 const SEARCH_MS = 150;
@@ -24,7 +24,7 @@ const state = {
   catalog: null,
   view: readView(new URLSearchParams(location.search)),
   selected: new Set(),
-  openDialog: null,
+  dialog: null, // see newTokenDialog()
 };
 let pages = new Map(); // address of a page of the API → { tag, answer }, to be asked for only if it has changed
 let live = null; // see keepTrue()
@@ -137,17 +137,31 @@ const context = {
     if (isSelected) selectPage();
     draw();
   },
-  onDetails: (token) => run(null, async () => (await import('./token-details.js')).showDetails(token, state.catalog, context)),
+  onDetails: (token) => run(null, async () => (await styled(import('./token-details.js'))).showDetails(token, state.catalog, context)),
+  newerOf: ({ replaced_by: id }) => state.tokens.find((token) => token.id === id),
+  olderOf: ({ id }) => state.tokens.find((token) => token.replaced_by === id),
+  onGoTo: goTo,
   onGenerate: (prefill) => run(null, () => openGenerate(prefill)),
   onNarrow: (token, keep) => run(null, async () => {
-    const narrowed = await (await import('./token-narrow.js')).narrow(token, state.catalog, keep, reload);
+    const narrowed = await (await styled(import('./token-narrow.js'))).narrow(token, state.catalog, keep, reload);
     if (!narrowed) return;
     put(narrowed.tokens);
     rowOf(token)?.querySelector('.token-name').focus();
     await tell(narrowed.words, narrowed, 'narrowed');
   }),
+  onRotate: (token) => run(null, async () => {
+    const { showToken } = await newTokenDialog(); // before there is a secret that only it can show
+    state.catalog = await scopeCatalog();
+    const made = state.tokens.filter((each) => each.made_by === token.id && stateOf(each) === 'live').length;
+    const rotated = await (await styled(import('./token-rotate.js'))).rotate(token, state.catalog, made, reload);
+    if (!rotated) return;
+    add(rotated.token, rotated.replaced);
+    (rowOf(token)?.querySelector('[data-testid="token-actions"]') ?? byId('tokens-title')).focus(); // and here again afterwards
+    showToken(rotated.token, rotated.secret, rotated.title);
+    await tell(rotated.words, rotated);
+  }),
   onRevoke: (token) => run(null, async () => {
-    const answer = await (await import('./token-revoke.js')).revokeOne(token, reload);
+    const answer = await (await styled(import('./token-revoke.js'))).revokeOne(token, reload);
     if (!answer) return;
     put(answer.tokens);
     rowOf(token)?.querySelector('.token-name').focus();
@@ -157,6 +171,16 @@ const context = {
 
 function selectPage() {
   for (const token of select(state.tokens, state.view).rows) if (stateOf(token) === 'live') state.selected.add(token.id);
+}
+
+/** Leads to another token's row, wherever that stands. */
+function goTo(token) {
+  if (!pageOf(token, state.tokens, state.view)) show({ filter: 'all', search: '' });
+  if (!rowOf(token)) show({ page: pageOf(token, state.tokens, state.view) });
+  const row = rowOf(token);
+  row?.querySelector('.token-name').focus();
+  row?.classList.remove('fresh');
+  requestAnimationFrame(() => row?.classList.add('fresh'));
 }
 
 const rowOf = ({ id }) => document.querySelector(`[data-token-id="${CSS.escape(id)}"]`);
@@ -181,11 +205,16 @@ async function readAll() {
 /** What became of the tokens elsewhere, in words. */
 function changesTo(tokens) {
   const before = new Map(state.tokens.map((token) => [token.id, token]));
-  const revoked = tokens.filter(({ id, state: now }) => now === 'revoked' && before.has(id) && before.get(id).state !== 'revoked');
   const made = tokens.filter(({ id, state: now }) => now === 'live' && !before.has(id));
+  const replaced = new Set(tokens.map(({ replaced_by: id }) => id));
+  const rotated = made.filter(({ id }) => replaced.has(id));
+  const isRotated = ({ replaced_by: newer }) => rotated.some(({ id }) => id === newer);
+  const revoked = tokens.filter((token) => token.state === 'revoked' && before.has(token.id) && before.get(token.id).state !== 'revoked' && !isRotated(token));
   const narrowed = tokens.filter(({ id, state: now, scopes }) => now === 'live' && before.has(id) && scopes.length < before.get(id).scopes.length);
   const of = (some, words) => some.map(({ name }) => words(name));
-  return { made, words: [...of(revoked, texts.revokedElsewhere), ...of(narrowed, texts.narrowedElsewhere), ...of(made, texts.madeElsewhere)] };
+  const fresh = made.filter((token) => !rotated.includes(token));
+  const words = [of(revoked, texts.revokedElsewhere), of(narrowed, texts.narrowedElsewhere), of(rotated, texts.rotatedElsewhere), of(fresh, texts.madeElsewhere)];
+  return { made, words: words.flat() };
 }
 
 /** Reads the list again; true when something in it was different. */
@@ -216,8 +245,7 @@ function put(tokens) {
 }
 
 async function load() {
-  state.catalog = await scopeCatalog();
-  state.tokens = await readAll();
+  [state.catalog, state.tokens] = await Promise.all([scopeCatalog(), readAll()]);
   state.isLoaded = true;
   draw();
 }
@@ -238,26 +266,46 @@ function run(button, work) {
   return button ? whileBusy(button, attempt) : attempt();
 }
 
+/** The module of a dialog, once the dialogs' style sheet is here as well. */
+const styled = async (module) => (await Promise.all([module, loadStyle('/assets/token-dialogs.css')]))[0];
+
 /** Says what was done, and where it is in force, as the answer's receipt says. */
 async function tell(words, { receipt }, what = 'stopped') {
   toast(receipt ? words + (await import('./receipt.js')).receiptWords(receipt, what) : words);
 }
 
-/** A new token is shown, whatever the view was, and marked for a moment. */
-async function add(token) {
+/** A new token is shown, whatever the view was, and marked for a moment; `others` are what has changed with it. */
+async function add(token, ...others) {
   if (!state.isLoaded) return reload();
-  put([token]);
+  put([token, ...others]);
   const { found } = select(state.tokens, state.view);
   if (!found.some(({ id }) => id === token.id)) show({ filter: 'all', search: '' });
   return rowOf(token)?.classList.add('fresh');
 }
 
+async function generateDialog() {
+  const [{ tokenDialog }, page, { policy }] = await Promise.all([
+    import('./token-dialog.js'), pageWith('token-dialog', '/assets/token-dialog.html'), scopeCatalog(),
+  ]);
+  document.body.append(page.getElementById('token-dialog'));
+  showDocumentation(policy);
+  const liveNames = () => state.tokens.filter((token) => stateOf(token) === 'live' && !token.replaced_by).map(({ name }) => name);
+  return tokenDialog({ onCreated: add, onUncertain: reload, onClosed: dropPrefill, liveNames });
+}
+
+/** The dialog that generates a token and shows it, once it was wanted. */
+function newTokenDialog() {
+  state.dialog ??= generateDialog().catch((error) => {
+    state.dialog = null;
+    throw error;
+  });
+  return state.dialog;
+}
+
 async function openGenerate(prefill) {
-  const { tokenDialog } = await import('./token-dialog.js');
+  const { open } = await newTokenDialog();
   state.catalog = await scopeCatalog();
-  const liveNames = () => state.tokens.filter((token) => stateOf(token) === 'live').map(({ name }) => name);
-  state.openDialog ??= tokenDialog({ onCreated: add, onUncertain: reload, onClosed: dropPrefill, liveNames });
-  await state.openDialog(state.catalog, prefill);
+  await open(state.catalog, prefill);
 }
 
 /** What a link proposes for a new token, or null. `isOurs`: it stands on a page of ours, from which settings were opened (settings-dialog.js). */
@@ -279,7 +327,7 @@ function dropPrefill() {
 
 async function revokeSelected() {
   const tokens = state.tokens.filter(({ id }) => state.selected.has(id));
-  const answer = await (await import('./token-revoke.js')).revokeSeveral(tokens, reload);
+  const answer = await (await styled(import('./token-revoke.js'))).revokeSeveral(tokens, reload);
   if (!answer) return;
   put(answer.tokens);
   byId('tokens-title').focus();
@@ -288,7 +336,7 @@ async function revokeSelected() {
 
 async function revokeAll() {
   const n = state.tokens.filter((token) => stateOf(token) === 'live').length;
-  const answer = await (await import('./token-revoke.js')).revokeAll(n, reload);
+  const answer = await (await styled(import('./token-revoke.js'))).revokeAll(n, reload);
   if (!answer) return;
   put(answer.tokens);
   byId('tokens-title').focus();
