@@ -323,6 +323,19 @@ static int count_told(void *arg, const struct pat_record *record)
 	return 0;
 }
 
+/* Ten seconds after opening the keeper stores what was counted, and while it does a count is neither in the index nor in
+ * the store yet: what is counted here is not counted then. */
+static void stay_young(struct scene *s, int64_t *opened_s)
+{
+	struct pat_err err = { { 0 } };
+
+	if (pat_clock_wall_s() - *opened_s < 5)
+		return;
+	pat_core_close(s->core);
+	assert_int_equal(core_open(&s->core, &err), 0);
+	*opened_s = pat_clock_wall_s();
+}
+
 static void check_verdicts(struct scene *s, const struct pat_token_answer *made,
                            enum pat_verdict verdict)
 {
@@ -393,6 +406,7 @@ static void several_at_once(void **state)
 	struct scene s = { 0 };
 	struct pat_err err = { { 0 } };
 	int failures = 0;
+	int64_t opened_s = pat_clock_wall_s();
 	int n = 1;
 
 	assert_int_equal(core_open(&s.core, &err), 0);
@@ -402,6 +416,7 @@ static void several_at_once(void **state)
 	for (int quiet = 0; quiet < 2; n++) {
 		bool failed = false;
 
+		stay_young(&s, &opened_s);
 		quiet = revoke_with(&s, fault, n, &failed) ? 0 : quiet + 1;
 		failures += failed;
 		assert_true(n < N_MAX);
