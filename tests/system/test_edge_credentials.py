@@ -2,7 +2,7 @@
 """Sixty spellings of a credential: which are a token, which are nothing, which are refused."""
 import pytest
 from edge_index import new_token
-from edge_site import Site
+from edge_site import Site, figma
 
 SERVERS = """
     server {
@@ -165,8 +165,7 @@ def test_header_names_in_any_case(site):
 def test_nothing_was_looked_up_for_what_is_no_token(site):
     entries = [e for e in site.log() if e["status"] == 401]
     assert {e["verdict"] for e in entries} <= {"missing", "malformed"}
-    other = new_token()
-    outcome(site, "X-Figma-Token", other)
+    assert site.ask("/hello.txt", [figma(new_token())]).status == 401
     site.log_ends({"verdict": "unknown"})
 
 
