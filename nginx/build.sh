@@ -38,6 +38,12 @@ cc_opt="$cc_opt -D_FORTIFY_SOURCE=2 -fPIC"
 cc_opt="$cc_opt -Wall -Wextra -Werror"
 ld_opt="-Wl,-z,relro -Wl,-z,now -Wl,--as-needed -fPIC"
 
+# With gcc's, libpat's objects carry what linking as one program needs.
+if ${CC:-cc} --version | grep -q 'Free Software'; then
+    cc_opt="$cc_opt -flto"
+    ld_opt="$ld_opt -O2 -flto=auto"
+fi
+
 # Everything that a finished configure depends on.
 stamp=$(
     cat "$here/config" "$0" "$NGINX_SRC/conf_flags"

@@ -18,7 +18,6 @@
 
 #include "ngx_http_pat.h"
 #include "base/chars.h"
-#include "base/clock.h"
 
 
 #define NGX_HTTP_PAT_REFRESH  1000
@@ -427,10 +426,13 @@ ngx_http_pat_decide(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     ask.from = ngx_http_pat_from(r, plcf, &address);
     ask.again = ctx->rated;
 
-    /* nginx's own time is as old as the event loop's last turn */
+    /*
+     * The time at which nginx was told that the request had come.  However long
+     * others took since, patd's clock in the index is its floor.
+     */
 
     verdict = pat_verify_end(ngx_http_pat_verifier, verifying, &ask,
-                             pat_clock_wall_s(), id);
+                             ngx_time(), id);
 
     if (verdict == PAT_VERDICT_ALLOWED) {
         ngx_http_pat_usage_add(r, plcf, &ask, id);

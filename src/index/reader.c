@@ -26,15 +26,8 @@
 #define OWNER_DIGITS_MAX 10 /* of PAT_REF_MAX */
 #define ENTER_TRIES_MAX  64 /* generations published one right after the other */
 
+/* What every look-up reads comes first, and together: in nginx each page of it is a walk through the page tables. */
 struct pat_index_reader {
-	char directory[4000];
-	struct pat_token_format format;
-	uint8_t *base; /* the mapping (read-only memory), or NULL */
-	size_t bytes;
-	dev_t device;
-	ino_t inode;
-	uint8_t *usage; /* the usage mapping; NULL with base */
-	size_t usage_bytes;
 	const struct pat_index_header *header;
 	const _Atomic uint64_t *parts;
 	const struct pat_scope_name *scopes;
@@ -42,11 +35,19 @@ struct pat_index_reader {
 	const uint8_t *tables;
 	const struct pat_slot *slots;
 	struct pat_usage_cell *cells;
-	struct pat_policies policies;
+	struct pat_token_format format;
+	char owner_digits[OWNER_DIGITS_MAX]; /* of the last hit, when its owner is a number */
+	uint8_t *base;                       /* the mapping (read-only memory), or NULL */
+	size_t bytes;
+	uint8_t *usage; /* the usage mapping; NULL with base */
+	size_t usage_bytes;
+	dev_t device;
+	ino_t inode;
 	uint64_t
 		policies_index; /* the index's generation, and how many scopes it had, when their numbers were looked up */
 	uint64_t policies_scopes;
-	char owner_digits[OWNER_DIGITS_MAX]; /* of the last hit, when its owner is a number */
+	struct pat_policies policies;
+	char directory[4000];
 };
 
 int pat_index_reader_new(const char *directory, struct pat_index_reader **ret)

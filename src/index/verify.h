@@ -43,13 +43,13 @@ enum pat_verdict {
 #define PAT_NEED_SCOPES_MAX 16
 struct pat_need {
 	size_t n;
+	uint64_t generation; /* of the index the numbers belong to; 0 = not yet looked up */
+	uint64_t scope_count;
 	struct {
 		const char *name;
 		size_t len;
 		int64_t number;
 	} scopes[PAT_NEED_SCOPES_MAX];
-	uint64_t generation; /* of the index the numbers belong to; 0 = not yet looked up */
-	uint64_t scope_count;
 };
 
 /* Which operation of a product a request is. Memory the caller holds, and must not copy; what it points at lives until
