@@ -38,8 +38,8 @@ cc_opt="$cc_opt -D_FORTIFY_SOURCE=2 -fPIC"
 cc_opt="$cc_opt -Wall -Wextra -Werror"
 ld_opt="-Wl,-z,relro -Wl,-z,now -Wl,--as-needed -fPIC"
 
-# With gcc's, libpat's objects carry what linking as one program needs.
-if ${CC:-cc} --version | grep -q 'Free Software'; then
+# Made by gcc, libpat's objects carry what linking as one program needs.
+if ! ${CC:-cc} -dM -E - </dev/null | grep -q __clang__; then
     cc_opt="$cc_opt -flto"
     ld_opt="$ld_opt -O2 -flto=auto"
 fi
