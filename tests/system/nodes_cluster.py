@@ -130,8 +130,18 @@ class Cluster:
         return len(self.nodes)
 
     def silence(self, i):
-        """patd stands still: it says nothing to anybody. Its nginx goes on."""
+        """patd stands still: it says nothing to anybody, and stands in no transaction, which would hold up the others' until the
+        database ends it. Its nginx goes on."""
         self[i].process.send_signal(signal.SIGSTOP)
+        while self._someone_stands_in_a_transaction():
+            self.wake(i)
+            time.sleep(0.02)
+            self[i].process.send_signal(signal.SIGSTOP)
+
+    def _someone_stands_in_a_transaction(self):
+        time.sleep(0.1)
+        return self.primary.sql("SELECT count(*) FROM pg_stat_activity WHERE state LIKE 'idle in transaction%'"
+                                " AND state_change < clock_timestamp() - interval '80 ms'") != "0"
 
     def wake(self, i):
         self[i].process.send_signal(signal.SIGCONT)
