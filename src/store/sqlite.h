@@ -49,7 +49,7 @@ int pat_lite_reader_take(struct pat_store *store, struct pat_lite_reader *ret) P
 struct pat_lite_tx {
 	struct pat_lite *lite;
 	struct pat_lite_conn *conn;
-	int64_t time_s; /* the largest time this operation writes; raises the head's */
+	int64_t time_s; /* the largest time this operation writes; the batch raises the head's */
 };
 
 /* Runs on the writer's thread inside a transaction. 0 keeps what it did; an outcome or an error takes

@@ -9,30 +9,23 @@
 #include <errno.h>
 #include <string.h>
 
-static int next_id(struct pat_lite_conn *conn, int64_t *ret)
+/* Takes the next id, and finds the MAC that the record follows on. Zeros before the first, and where the record before was
+ * taken out: the walk finds that. */
+static int head_advance(struct pat_lite_conn *conn, int64_t *ret_id,
+                        uint8_t ret[static PAT_SHA256_BYTES])
 {
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q = pat_lite_query(
-		conn, "UPDATE head SET audit = audit + 1 WHERE id = 1 RETURNING audit");
+		conn,
+		"UPDATE head SET audit = audit + 1 WHERE id = 1"
+		" RETURNING audit,"
+		" coalesce((SELECT a.mac FROM audit a WHERE a.id = head.audit - 1), zeroblob(32))");
 
 	int e = pat_lite_step(&q);
 	if (e <= 0)
 		return e < 0 ? e : -EIO;
-	*ret = pat_lite_i64(&q, 0);
+	*ret_id = pat_lite_i64(&q, 0);
+	pat_lite_blob(&q, 1, ret, PAT_SHA256_BYTES);
 	return pat_lite_run(&q);
-}
-
-/* Zeros before the first, and where the record before was taken out: the walk finds that. */
-static int mac_before(struct pat_lite_conn *conn, int64_t id, uint8_t ret[static PAT_SHA256_BYTES])
-{
-	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
-		pat_lite_query(conn, "SELECT mac FROM audit WHERE id = ?1");
-
-	memset(ret, 0, PAT_SHA256_BYTES); /* UNSAFE: fixed size */
-	pat_lite_bind_i64(&q, 1, id - 1);
-	int e = pat_lite_step(&q);
-	if (e == 1)
-		pat_lite_blob(&q, 0, ret, PAT_SHA256_BYTES);
-	return e < 0 ? e : 0;
 }
 
 static int audit_insert(struct pat_lite_tx *tx, const struct pat_audit *a, const uint8_t *mac)
@@ -67,9 +60,7 @@ int pat_lite_audit(struct pat_lite_tx *tx, const struct pat_actor *actor,
 	if (tx->time_s < event->at_s)
 		tx->time_s = event->at_s;
 	pat_audit_make(&a, actor, event);
-	int e = next_id(tx->conn, &a.id);
-	if (e == 0)
-		e = mac_before(tx->conn, a.id, mac);
+	int e = head_advance(tx->conn, &a.id, mac);
 	if (e == 0)
 		e = pat_audit_mac(&a, mac, &tx->lite->key, mac);
 	return e < 0 ? e : audit_insert(tx, &a, mac);

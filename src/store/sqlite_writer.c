@@ -34,12 +34,12 @@ int pat_lite_write(struct pat_store *store, pat_lite_op_fn *fn, void *arg)
 /* ---- One transaction. */
 
 /* The head's time is the largest any row carries. */
-static int time_raise(struct pat_lite_tx *tx)
+static int time_raise(struct pat_lite_conn *conn, int64_t time_s)
 {
 	pat_cleanup(pat_lite_query_done) struct pat_lite_query q =
-		pat_lite_query(tx->conn, "UPDATE head SET time = ?1 WHERE id = 1 AND time < ?1");
+		pat_lite_query(conn, "UPDATE head SET time = ?1 WHERE id = 1 AND time < ?1");
 
-	pat_lite_bind_i64(&q, 1, tx->time_s);
+	pat_lite_bind_i64(&q, 1, time_s);
 	return pat_lite_run(&q);
 }
 
@@ -50,8 +50,8 @@ static int savepoint_end(struct pat_lite_conn *conn, bool keep)
 	return e < 0 ? e : pat_lite_do(conn, "RELEASE op");
 }
 
-/* Sets queued->result. Negative only when the transaction as a whole is lost. */
-static int op_run(struct pat_lite *lite, struct pat_queue_op *queued)
+/* Sets queued->result, and raises *time_s to the largest time kept. Negative only when the transaction as a whole is lost. */
+static int op_run(struct pat_lite *lite, struct pat_queue_op *queued, int64_t *time_s)
 {
 	struct pat_lite_op *op = (struct pat_lite_op *)queued;
 	struct pat_lite_writer *w = &lite->writer;
@@ -62,21 +62,24 @@ static int op_run(struct pat_lite *lite, struct pat_queue_op *queued)
 	if (e < 0)
 		return e;
 	queued->result = op->fn(&tx, op->arg);
-	if (queued->result == 0 && tx.time_s > 0)
-		queued->result = time_raise(&tx);
 	if (queued->result < 0 && sqlite3_get_autocommit(tx.conn->db))
 		return queued->result;
 	if (queued->result != 0)
 		w->changes.n = n_changes;
+	else if (*time_s < tx.time_s)
+		*time_s = tx.time_s;
 	return savepoint_end(tx.conn, queued->result == 0);
 }
 
 static int batch_run(struct pat_lite *lite, struct pat_queue_op *batch)
 {
+	int64_t time_s = 0;
 	int e = pat_lite_database_begin(&lite->db);
 
 	for (struct pat_queue_op *op = batch; op && e == 0; op = op->next)
-		e = op_run(lite, op);
+		e = op_run(lite, op, &time_s);
+	if (e == 0 && time_s > 0)
+		e = time_raise(&lite->db.conn, time_s);
 	return e < 0 ? e : pat_lite_database_commit(&lite->db);
 }
 
