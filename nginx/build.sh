@@ -34,7 +34,7 @@ export PAT_LIBPAT PAT_INCLUDES PAT_HEADERS
 cc_opt="-g -O2 -ffile-prefix-map=$here=nginx -ffile-prefix-map=$out=."
 cc_opt="$cc_opt -fstack-protector-strong -fstack-clash-protection"
 cc_opt="$cc_opt -Wformat -Werror=format-security -Wdate-time"
-cc_opt="$cc_opt -D_FORTIFY_SOURCE=2 -fPIC"
+cc_opt="$cc_opt -D_FORTIFY_SOURCE=2 -fPIC -fno-plt"
 cc_opt="$cc_opt -Wall -Wextra -Werror"
 ld_opt="-Wl,-z,relro -Wl,-z,now -Wl,--as-needed -fPIC"
 

@@ -14,7 +14,7 @@
 #define NGX_HTTP_PAT_ERROR_MAX  1000
 
 
-static ngx_int_t ngx_http_pat_header_filter(ngx_http_request_t *r);
+static PAT_HOT ngx_int_t ngx_http_pat_header_filter(ngx_http_request_t *r);
 static ngx_int_t ngx_http_pat_drop_body(ngx_http_request_t *r,
     ngx_uint_t close);
 static ngx_int_t ngx_http_pat_body(ngx_http_request_t *r,
@@ -152,7 +152,7 @@ ngx_http_pat_refuse(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
 }
 
 
-ngx_int_t
+PAT_APART ngx_int_t
 ngx_http_pat_challenge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     ngx_http_pat_ctx_t *ctx)
 {
@@ -418,7 +418,7 @@ ngx_http_pat_is_preflight(ngx_http_request_t *r)
 }
 
 
-ngx_int_t
+PAT_APART ngx_int_t
 ngx_http_pat_preflight(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf)
 {
     ngx_int_t  rc;

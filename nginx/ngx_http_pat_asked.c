@@ -20,7 +20,7 @@ static ngx_uint_t ngx_http_pat_address(struct sockaddr *sockaddr,
     struct pat_address *address);
 
 
-enum pat_verdict
+PAT_APART enum pat_verdict
 ngx_http_pat_asked(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     struct pat_verifier *verifier, struct pat_operation *operation,
     ngx_str_t *product)

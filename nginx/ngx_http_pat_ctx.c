@@ -10,9 +10,9 @@
 #include "ngx_http_pat.h"
 
 
-static ngx_http_pat_ctx_t *ngx_http_pat_get_ctx(ngx_http_request_t *r,
+static PAT_HOT ngx_http_pat_ctx_t *ngx_http_pat_get_ctx(ngx_http_request_t *r,
     ngx_http_request_t *owner);
-static void ngx_http_pat_cleanup(void *data);
+static PAT_HOT void ngx_http_pat_cleanup(void *data);
 
 
 /*
@@ -123,7 +123,7 @@ ngx_http_pat_cleanup(void *data)
  * A subrequest that was not judged itself speaks of its request's token.
  */
 
-ngx_http_pat_ctx_t *
+PAT_HOT ngx_http_pat_ctx_t *
 ngx_http_pat_judged_ctx(ngx_http_request_t *r)
 {
     ngx_http_pat_ctx_t  *ctx;

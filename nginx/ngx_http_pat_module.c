@@ -23,15 +23,23 @@
 #define NGX_HTTP_PAT_REFRESH  1000
 
 
-static ngx_int_t ngx_http_pat_access_handler(ngx_http_request_t *r);
-static ngx_int_t ngx_http_pat_preaccess_handler(ngx_http_request_t *r);
-static ngx_int_t ngx_http_pat_judge(ngx_http_request_t *r,
+static PAT_HOT ngx_int_t ngx_http_pat_access_handler(ngx_http_request_t *r);
+static PAT_HOT ngx_int_t ngx_http_pat_preaccess_handler(ngx_http_request_t *r);
+static PAT_HOT ngx_int_t ngx_http_pat_judge(ngx_http_request_t *r,
     ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t **pctx,
     ngx_http_pat_rewrite_t *rw);
 static ngx_uint_t ngx_http_pat_is_nobody(ngx_http_pat_loc_conf_t *plcf,
     ngx_http_pat_ctx_t *ctx);
 static enum pat_verdict ngx_http_pat_decide(ngx_http_request_t *r,
     ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t *ctx,
+    struct pat_verifying *verifying, struct pat_identity *id);
+static PAT_APART enum pat_verdict ngx_http_pat_decide_operation(
+    ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    ngx_http_pat_ctx_t *ctx, struct pat_verifying *verifying,
+    struct pat_identity *id);
+static PAT_HOT enum pat_verdict ngx_http_pat_decide_token(
+    ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    ngx_http_pat_ctx_t *ctx, ngx_str_t *product,
     struct pat_operation *operation, struct pat_verifying *verifying,
     struct pat_identity *id);
 static void ngx_http_pat_begin(ngx_http_request_t *r,
@@ -265,7 +273,6 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     ngx_http_pat_ctx_t    *ctx;
     enum pat_verdict       verdict;
     struct pat_identity    id;
-    struct pat_operation   operation;
     ngx_http_pat_seen_t    seen;
     struct pat_verifying   verifying;
 
@@ -297,7 +304,7 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
         return NGX_ERROR;
     }
 
-    ngx_memzero(&id, sizeof(struct pat_identity));
+    id.owner = NULL;
 
     ngx_str_null(&ctx->user);
     ngx_str_null(&ctx->scopes);
@@ -307,7 +314,7 @@ ngx_http_pat_judge(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     ctx->expires = 0;
     ctx->missing = NULL;
 
-    verdict = ngx_http_pat_decide(r, plcf, ctx, &operation, &verifying, &id);
+    verdict = ngx_http_pat_decide(r, plcf, ctx, &verifying, &id);
 
     if (id.owner) {
 
@@ -369,59 +376,86 @@ ngx_http_pat_is_nobody(ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t *ctx)
 }
 
 
+static enum pat_verdict
+ngx_http_pat_decide(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    ngx_http_pat_ctx_t *ctx, struct pat_verifying *verifying,
+    struct pat_identity *id)
+{
+    if (plcf->policy && ngx_http_pat_verifier) {
+        return ngx_http_pat_decide_operation(r, plcf, ctx, verifying, id);
+    }
+
+    return ngx_http_pat_decide_token(r, plcf, ctx, &plcf->product, NULL,
+                                     verifying, id);
+}
+
+
 /*
  * Which operation it is comes before who asks: of what is not there nobody
- * needs a token to be told so.
+ * needs a token to be told so.  What is known of an operation is five
+ * kilobytes, and not on the stack of those who have none.
  */
 
 static enum pat_verdict
-ngx_http_pat_decide(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
-    ngx_http_pat_ctx_t *ctx, struct pat_operation *operation,
+ngx_http_pat_decide_operation(ngx_http_request_t *r,
+    ngx_http_pat_loc_conf_t *plcf, ngx_http_pat_ctx_t *ctx,
     struct pat_verifying *verifying, struct pat_identity *id)
 {
     ngx_str_t             product;
-    struct pat_ask        ask;
     enum pat_verdict      verdict;
     struct pat_segment    name;
-    struct pat_address    address;
+    struct pat_operation  operation;
 
-    ngx_memzero(&ask, sizeof(struct pat_ask));
     product = plcf->product;
 
-    if (plcf->policy && ngx_http_pat_verifier) {
+    verdict = ngx_http_pat_asked(r, plcf, ngx_http_pat_verifier, &operation,
+                                 &product);
 
-        verdict = ngx_http_pat_asked(r, plcf, ngx_http_pat_verifier,
-                                     operation, &product);
-
-        if (verdict != PAT_VERDICT_ALLOWED) {
-            ctx->methods = operation->match.methods;
-            return verdict;
-        }
-
-        name = pat_verify_operation_name(operation);
-
-        ctx->operation.data = ngx_pnalloc(r->pool, name.len);
-        if (ctx->operation.data == NULL) {
-            return PAT_VERDICT_UNAVAILABLE;
-        }
-
-        ngx_memcpy(ctx->operation.data, name.text, name.len);
-        ctx->operation.len = name.len;
-
-        ask.operation = operation;
+    if (verdict != PAT_VERDICT_ALLOWED) {
+        ctx->methods = operation.match.methods;
+        return verdict;
     }
+
+    name = pat_verify_operation_name(&operation);
+
+    ctx->operation.data = ngx_pnalloc(r->pool, name.len);
+    if (ctx->operation.data == NULL) {
+        return PAT_VERDICT_UNAVAILABLE;
+    }
+
+    ngx_memcpy(ctx->operation.data, name.text, name.len);
+    ctx->operation.len = name.len;
+
+    return ngx_http_pat_decide_token(r, plcf, ctx, &product, &operation,
+                                     verifying, id);
+}
+
+
+static enum pat_verdict
+ngx_http_pat_decide_token(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    ngx_http_pat_ctx_t *ctx, ngx_str_t *product,
+    struct pat_operation *operation, struct pat_verifying *verifying,
+    struct pat_identity *id)
+{
+    struct pat_ask      ask;
+    enum pat_verdict    verdict;
+    struct pat_address  address;
 
     if (verifying->so_far != PAT_VERDICT_ALLOWED) {
         return verifying->so_far;
     }
+
+    ngx_memzero(&ask, sizeof(struct pat_ask));
+
+    ask.operation = operation;
 
     if (plcf->needs) {
         ask.needs = plcf->needs->elts;
         ask.n_needs = plcf->needs->nelts;
     }
 
-    ask.product = (char *) product.data;
-    ask.product_len = product.len;
+    ask.product = (char *) product->data;
+    ask.product_len = product->len;
     ask.any_product = plcf->any;
     ask.from = ngx_http_pat_from(r, plcf, &address);
     ask.again = ctx->rated;

@@ -38,11 +38,14 @@ typedef struct {
 } ngx_http_pat_added_t;
 
 
-static ngx_http_pat_kind_e ngx_http_pat_header_kind(ngx_http_request_t *r,
-    ngx_http_pat_loc_conf_t *plcf, ngx_table_elt_t *header);
+static ngx_inline ngx_http_pat_kind_e ngx_http_pat_header_kind(
+    ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
+    ngx_table_elt_t *header);
+static PAT_HOT ngx_http_pat_kind_e ngx_http_pat_named_kind(
+    ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name);
 static ngx_uint_t ngx_http_pat_strips(ngx_http_pat_kind_e kind,
     ngx_table_elt_t *header);
-static ngx_http_pat_likeness_e ngx_http_pat_likeness(u_char *data,
+static PAT_HOT ngx_http_pat_likeness_e ngx_http_pat_likeness(u_char *data,
     u_char *canonical, size_t len);
 static ngx_int_t ngx_http_pat_keep(ngx_http_request_t *r,
     ngx_list_part_t **tail, ngx_table_elt_t *header, ngx_uint_t n);
@@ -74,7 +77,7 @@ ngx_http_pat_init_request_headers(void)
 }
 
 
-void
+PAT_HOT void
 ngx_http_pat_collect(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     struct pat_credential *credential, ngx_http_pat_seen_t *seen)
 {
@@ -289,13 +292,12 @@ ngx_http_pat_strips(ngx_http_pat_kind_e kind, ngx_table_elt_t *header)
  * nobody has to be found out by its length and a letter or two.
  */
 
-static ngx_http_pat_kind_e
+static ngx_inline ngx_http_pat_kind_e
 ngx_http_pat_header_kind(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
     ngx_table_elt_t *header)
 {
-    u_char       c, *data;
-    ngx_str_t   *name, *names;
-    ngx_uint_t   i;
+    u_char     *data;
+    ngx_str_t  *name;
 
     if (header == r->headers_in.authorization) {
         return NGX_HTTP_PAT_AUTHORIZATION;
@@ -319,6 +321,18 @@ ngx_http_pat_header_kind(ngx_http_request_t *r, ngx_http_pat_loc_conf_t *plcf,
         return NGX_HTTP_PAT_OTHER;
     }
 
+    return ngx_http_pat_named_kind(plcf, name);
+}
+
+
+static ngx_http_pat_kind_e
+ngx_http_pat_named_kind(ngx_http_pat_loc_conf_t *plcf, ngx_str_t *name)
+{
+    u_char       c, *data;
+    ngx_str_t   *names;
+    ngx_uint_t   i;
+
+    data = name->data;
     c = ngx_tolower(data[0]);
 
     if (c == 'a'
@@ -369,7 +383,15 @@ ngx_http_pat_likeness(u_char *data, u_char *canonical, size_t len)
 
     likeness = NGX_HTTP_PAT_SAME;
 
-    for (i = 0; i < len; i++) {
+    /* most are spelled as they are named */
+
+    for (i = 0; len - i >= sizeof(uint64_t); i += sizeof(uint64_t)) {
+        if (ngx_memcmp(data + i, canonical + i, sizeof(uint64_t)) != 0) {
+            break;
+        }
+    }
+
+    for ( /* void */ ; i < len; i++) {
 
         if (data[i] == canonical[i]) {
             continue;

@@ -34,7 +34,7 @@ static void ngx_http_pat_wait_nothing(ngx_http_request_t *r);
  * say, or what the client has seen has not come here.
  */
 
-ngx_int_t
+PAT_APART ngx_int_t
 ngx_http_pat_wait_first(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx,
     struct pat_verifier *verifier, struct pat_verifying *verifying)
 {
@@ -79,7 +79,7 @@ ngx_http_pat_wait_first(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx,
  * The token is not here.  NGX_DECLINED: nobody can say whether it is.
  */
 
-ngx_int_t
+PAT_APART ngx_int_t
 ngx_http_pat_wait_unknown(ngx_http_request_t *r, ngx_http_pat_ctx_t *ctx,
     struct pat_verifier *verifier)
 {

@@ -18,6 +18,11 @@
 #define PAT_NORETURN         __attribute__((noreturn))
 #define PAT_SENTINEL         __attribute__((sentinel))
 
+/* What each verification runs lies together, and what few of them need lies apart from it, and is called: the fewer pages and
+ * lines are touched, the less is waited for (docs/design/verify-cost.md). */
+#define PAT_HOT   __attribute__((hot))
+#define PAT_APART __attribute__((noinline))
+
 /* Runs `fn(&var)` when the variable leaves its scope. Initialise the variable where it is declared. */
 #define pat_cleanup(fn) __attribute__((cleanup(fn)))
 

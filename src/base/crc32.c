@@ -28,7 +28,7 @@ static void tables_fill(void)
 	}
 }
 
-uint32_t pat_crc32_by_tables(const void *bytes, size_t len)
+PAT_APART uint32_t pat_crc32_by_tables(const void *bytes, size_t len)
 {
 	const uint8_t *b = bytes;
 	uint32_t crc = 0xffffffffu;
@@ -109,7 +109,7 @@ WITH_CLMUL static uint32_t lane_reduce(__m128i lane)
 }
 
 /* The text ends with a whole lane; its first is filled with zeros in front, which change nothing. */
-WITH_CLMUL static uint32_t crc32_by_lanes(const uint8_t *b, size_t len)
+WITH_CLMUL static PAT_HOT uint32_t crc32_by_lanes(const uint8_t *b, size_t len)
 {
 	/* Bytes sixteen on of `shift` stay what and where they are; those before make zeros. */
 	static const uint8_t shift[2 * LANE] = { 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,

@@ -222,8 +222,9 @@ static bool product_limited(const struct pat_grant *g, const char *product, size
 	return false;
 }
 
-bool pat_grant_resources_ok(const struct pat_grant *g, const char *product, size_t len,
-                            const struct pat_policy *policy, const struct pat_policy_match *match)
+PAT_HOT bool pat_grant_resources_ok(const struct pat_grant *g, const char *product, size_t len,
+                                    const struct pat_policy *policy,
+                                    const struct pat_policy_match *match)
 {
 	bool any = false;
 

@@ -176,7 +176,7 @@ static int reader_map(struct pat_index_reader *fresh)
 	return reader_map_usage(fresh, dir);
 }
 
-static bool reader_reopen(struct pat_index_reader *reader)
+static PAT_APART bool reader_reopen(struct pat_index_reader *reader)
 {
 	struct pat_index_reader fresh = { 0 };
 
@@ -217,7 +217,7 @@ static uint64_t clock_of(uint64_t (*boot_ns)(void))
 	return atomic_load(&cached);
 }
 
-int pat_index_reader_enter(struct pat_index_reader *reader, uint64_t (*boot_ns)(void))
+PAT_HOT int pat_index_reader_enter(struct pat_index_reader *reader, uint64_t (*boot_ns)(void))
 {
 	for (int tries = 0; tries < ENTER_TRIES_MAX; tries++) {
 		if (!reader->base && !reader_reopen(reader))
@@ -403,8 +403,8 @@ struct table {
 };
 
 /* False when the word leads out of the mapping: it must have been read while it was changed. */
-static bool table_find(const struct pat_index_reader *reader, uint64_t word,
-                       const uint64_t want[static 4], struct table *ret)
+static PAT_HOT bool table_find(const struct pat_index_reader *reader, uint64_t word,
+                               const uint64_t want[static 4], struct table *ret)
 {
 	unsigned log2 = PAT_PART_LOG2(word);
 	uint64_t at = PAT_PART_AT(word) * 64;
@@ -423,8 +423,8 @@ static bool table_find(const struct pat_index_reader *reader, uint64_t word,
 }
 
 /* The slot of the digest's next entry from *step on: false at the end. */
-static bool table_next(const struct pat_index_reader *reader, const struct table *t, uint32_t *step,
-                       uint64_t *ret_slot)
+static PAT_HOT bool table_next(const struct pat_index_reader *reader, const struct table *t,
+                               uint32_t *step, uint64_t *ret_slot)
 {
 	for (; *step <= t->mask; (*step)++) {
 		uint64_t entry = atomic_load_explicit(&t->entries[(t->first + *step) & t->mask],
@@ -458,12 +458,16 @@ static uint64_t part_word(const struct pat_index_reader *reader, const uint8_t *
 void pat_index_reader_aim(const struct pat_index_reader *reader,
                           const uint8_t digest[static PAT_DIGEST_BYTES])
 {
-	uint64_t want[4];
-	struct table table;
+	uint64_t word = part_word(reader, digest);
+	unsigned log2 = PAT_PART_LOG2(word);
+	uint64_t want[2];
 
+	if (log2 == 0 || log2 > 31)
+		return;
+	/* Wherever a torn word leads: nothing is read there. */
 	memcpy(want, digest, sizeof(want)); /* UNSAFE: fixed sizes */
-	if (table_find(reader, part_word(reader, digest), want, &table) && table.entries)
-		__builtin_prefetch((const void *)&table.entries[table.first]);
+	__builtin_prefetch((const void *)((uintptr_t)reader->tables + PAT_PART_AT(word) * 64 +
+	                                  ((uint32_t)want[1] >> (32 - log2)) * sizeof(uint64_t)));
 }
 
 void pat_index_reader_approach(const struct pat_index_reader *reader,

@@ -124,9 +124,8 @@ static enum pat_verdict begin(struct pat_verifier *v, const struct pat_credentia
 	/* The checksum dismisses before the look-up; it is computed while memory brings what that will read. */
 	pat_sha256(credential->text, credential->len, digest);
 	pat_index_reader_aim(v->reader, digest);
-	return pat_token_check(format, credential->text, credential->len) == 0
-	               ? PAT_VERDICT_ALLOWED
-	               : PAT_VERDICT_MALFORMED;
+	return pat_token_rest_ok(format, credential->text) ? PAT_VERDICT_ALLOWED
+	                                                   : PAT_VERDICT_MALFORMED;
 }
 
 void pat_verify_begin(struct pat_verifier *verifier, const struct pat_credential *credential,
@@ -182,10 +181,10 @@ uint64_t pat_verify_applied(const struct pat_verifier *verifier)
 
 /* ---- The operation. */
 
-enum pat_verdict pat_verify_operation(struct pat_verifier *v, const char *product,
-                                      size_t product_len, const char *method, size_t method_len,
-                                      const char *target, size_t target_len,
-                                      struct pat_operation *ret)
+PAT_APART enum pat_verdict pat_verify_operation(struct pat_verifier *v, const char *product,
+                                                size_t product_len, const char *method,
+                                                size_t method_len, const char *target,
+                                                size_t target_len, struct pat_operation *ret)
 {
 	int r = pat_path_split(target, target_len, &ret->path);
 
@@ -229,9 +228,9 @@ static bool op_need_met(const struct pat_policies_product *product,
 }
 
 /* An operation's need as identities show needs. */
-static const struct pat_need *op_need_show(struct pat_verifier *v,
-                                           const struct pat_policies_product *product,
-                                           const struct pat_policy_need *need)
+static PAT_APART const struct pat_need *op_need_show(struct pat_verifier *v,
+                                                     const struct pat_policies_product *product,
+                                                     const struct pat_policy_need *need)
 {
 	v->missing = (struct pat_need){ .n = need->n_scopes };
 	for (uint32_t i = 0; i < need->n_scopes; i++) {
@@ -286,8 +285,9 @@ static enum pat_verdict judge_needs(struct pat_verifier *v, const struct pat_ask
 	return PAT_VERDICT_ALLOWED;
 }
 
-static enum pat_verdict judge_rate(struct pat_verifier *v, const struct pat_index_hit *hit,
-                                   struct pat_identity *ret)
+static PAT_APART enum pat_verdict judge_rate(struct pat_verifier *v,
+                                             const struct pat_index_hit *hit,
+                                             struct pat_identity *ret)
 {
 	ret->rate = (struct pat_rate){ .requests = hit->grant->requests,
 		                       .window_s = hit->grant->window_s };

@@ -10,7 +10,7 @@
 #include <strings.h>
 
 /* Takes one presented text into account. */
-static void credential_present(struct pat_credential *c, const char *text, size_t len)
+static PAT_HOT void credential_present(struct pat_credential *c, const char *text, size_t len)
 {
 	static const char spelling[] = "secret-token:";
 

@@ -32,7 +32,7 @@ enum pat_token_outcome {
 
 /* The operator's choice of prefix. Memory the caller holds; immutable after init. */
 struct pat_token_format {
-	char prefix[PAT_TOKEN_PREFIX_MAX + 2]; /* with its "_" */
+	char prefix[8]; /* with its "_"; compared as a word */
 	size_t prefix_len;
 };
 
@@ -45,6 +45,9 @@ void pat_token_make(const struct pat_token_format *format, const uint8_t secret[
 
 /* Whether the text has a token's length and prefix: the cheap beginning of a check. */
 bool pat_token_like(const struct pat_token_format *format, const char *text, size_t len);
+
+/* The rest of a check, for a text that is like a token. */
+bool pat_token_rest_ok(const struct pat_token_format *format, const char *text) PAT_MUST_USE;
 
 /* 0 for the one canonical spelling of some token, PAT_TOKEN_E_MALFORMED otherwise. */
 int pat_token_check(const struct pat_token_format *format, const char *text,

@@ -33,7 +33,8 @@ static const char listing[] =
 
 static void workers_are_read_and_nothing_else(void **state)
 {
-	static const char none[] = "#<PID> <type>\n7 master 0 [failed: 0] 1d02h03m04s 3.0\n# workers\n";
+	static const char none[] =
+		"#<PID> <type>\n7 master 0 [failed: 0] 1d02h03m04s 3.0\n# workers\n";
 	struct pat_haproxy_listing read;
 	struct pat_haproxy_listing other;
 
@@ -95,9 +96,10 @@ static const char *answer_to(struct fake *f, const char *command)
 	static char said[200];
 	uint64_t up_s = (pat_clock_boot_ns() - f->began_ns) / 1000000000u;
 
-	(void)snprintf(said, sizeof(said),
-	               "#<PID>\n7 master 0 [failed: 0] 0d00h00m%02us 2.6\n# workers\n100 worker 0\n%s",
-	               (unsigned)up_s, f->asked / 2 % 2 ? "# old workers\n101 worker 1\n" : "");
+	(void)snprintf(
+		said, sizeof(said),
+		"#<PID>\n7 master 0 [failed: 0] 0d00h00m%02us 2.6\n# workers\n100 worker 0\n%s",
+		(unsigned)up_s, f->asked / 2 % 2 ? "# old workers\n101 worker 1\n" : "");
 	if (strcmp(command, "show proc\n") == 0) {
 		f->asked++;
 		return said;
