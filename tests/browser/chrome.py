@@ -22,7 +22,9 @@ from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.ui import WebDriverWait
 
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1280,900", "--lang=en-GB"]
+         "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--window-size=1280,900", "--lang=en-GB",
+         # What the address bar shows is a page of its own in a process of its own: nobody here types there.
+         "--disable-features=WebUIOmniboxPopup,WebUIOmniboxAimPopup"]
 SECONDS = 15
 
 # Every violation of the page's policy becomes a console error, whatever Chromium itself says of it.
