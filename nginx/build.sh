@@ -38,10 +38,11 @@ cc_opt="$cc_opt -D_FORTIFY_SOURCE=2 -fPIC -fno-plt"
 cc_opt="$cc_opt -Wall -Wextra -Werror"
 ld_opt="-Wl,-z,relro -Wl,-z,now -Wl,--as-needed -fPIC"
 
-# Made by gcc, libpat's objects carry what linking as one program needs.
-if ! ${CC:-cc} -dM -E - </dev/null | grep -q __clang__; then
-    cc_opt="$cc_opt -flto"
-    ld_opt="$ld_opt -O2 -flto=auto"
+# Made by gcc, libpat's objects carry what linking as one program needs. The
+# hundred little programs that configure tries are not to be made so.
+cc=${CC:-cc}
+if ! $cc -dM -E - </dev/null | grep -q __clang__; then
+    cc="$cc -O2 -flto=auto"
 fi
 
 # Everything that a finished configure depends on.
@@ -74,7 +75,7 @@ then
     printf '%s\n' "$stamp" >"$out/configured"
 fi
 
-make -s -C "$tree" -f objs/Makefile modules
+make -s -C "$tree" -f objs/Makefile CC="$cc" modules
 
 # A running nginx may have the old file mapped: replace it, do not write it.
 cp "$tree/objs/ngx_http_pat_module.so" "$out/.ngx_http_pat_module.so"
