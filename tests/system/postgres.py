@@ -10,7 +10,9 @@
         pg.fill_log()       # and full
         pg.empty_log()
 """
+import atexit
 import ctypes
+import functools
 import os
 import pathlib
 import pwd
@@ -34,30 +36,51 @@ def become_postgres():
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGQUIT)
 
 
+def run(program, *words, cwd):
+    done = subprocess.run([PROGRAMS / program, *words], capture_output=True, text=True, preexec_fn=become_postgres, cwd=cwd)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def owned_folder(**where):
+    folder = pathlib.Path(tempfile.mkdtemp(prefix="patd-postgres-", **where))
+    if os.geteuid() == 0:
+        shutil.chown(folder, "postgres", "postgres")
+    return folder
+
+
+def make(data, *where):
+    run("initdb", "-D", data, "-A", "trust", "-U", "boss", "-E", "UTF8", "--locale=C", "--no-sync", *where, cwd=data.parent)
+
+
+@functools.cache
+def template():
+    """A cluster that never ran, made once for all that begin as its copies: initdb is seconds, a copy tenths."""
+    folder = owned_folder()
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    make(folder / "data")
+    return folder / "data"
+
+
 class Postgres:
     def __init__(self, data_from=None, under="/dev/shm", log_mib=None):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="patd-postgres-", dir=under))
+        self.folder = owned_folder(dir=under)
         self.data = self.folder / "data"
         self.process = None
-        self.options, self.log, where = [], None, []
-        if os.geteuid() == 0:
-            shutil.chown(self.folder, "postgres", "postgres")
+        self.options, self.log = [], None
         if log_mib:
             self.log = self.folder / "log-files"
             self.log.mkdir()
             subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={log_mib}m,mode=777", "tmpfs", self.log], check=True)
-            where = ["--waldir", self.log / "wal", "--wal-segsize=1"]
+            make(self.data, "--waldir", self.log / "wal", "--wal-segsize=1")
             self.options += ["-c", "min_wal_size=2MB", "-c", "max_wal_size=8MB", "-c", "wal_keep_size=64MB"]
-        if data_from is None:
-            self.run("initdb", "-D", self.data, "-A", "trust", "-U", "boss", "-E", "UTF8", "--locale=C", "--no-sync", *where)
+        elif data_from is None:
+            subprocess.run(["cp", "-a", template(), self.data], check=True)
         else:
             self.run("pg_basebackup", "-h", data_from.folder, "-U", "boss", "-D", self.data, "-R", "-c", "fast")
 
     def run(self, program, *words):
-        done = subprocess.run([PROGRAMS / program, *words], capture_output=True, text=True, preexec_fn=become_postgres,
-                              cwd=self.folder)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        return run(program, *words, cwd=self.folder)
 
     @property
     def url(self):
@@ -72,13 +95,20 @@ class Postgres:
         self.process = subprocess.Popen([PROGRAMS / "postgres", "-D", self.data, "-k", self.folder, "-c", "shared_buffers=32MB", *tcp, *self.options],
                                         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.folder / "log", "ab"),
                                         preexec_fn=become_postgres)
-        ready = [PROGRAMS / "pg_isready", "-q", "-h", self.folder, "-p", str(port or 5432), "-U", "boss", "-d", "postgres"]
-        for _ in range(400):
-            if subprocess.run(ready).returncode == 0:
+        for _ in range(2000):
+            if self.is_ready():
                 return self
             assert self.process.poll() is None, (self.folder / "log").read_text()[-2000:]
-            time.sleep(0.05)
+            time.sleep(0.01)
         raise AssertionError("PostgreSQL did not start")
+
+    def is_ready(self):
+        """As it notes itself for pg_ctl: in the eighth line of a file that begins with its number."""
+        try:
+            note = (self.data / "postmaster.pid").read_text().split("\n")
+        except FileNotFoundError:
+            return False
+        return note[0] == str(self.process.pid) and len(note) > 7 and note[7].strip() == "ready"
 
     def fill_log(self):
         """What is written next has no room: the server gives up, as it does, and cannot recover before there is room again."""
