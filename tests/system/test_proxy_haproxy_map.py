@@ -684,6 +684,7 @@ class Trial:
         self.product = Product(folder / "patd", haproxy_master=self.liar.socket, haproxy_map="/m", haproxy_lease_seconds=1, tokens_live_max=10000,
                                tokens_per_hour_max=1000000, files="no")
         self.dead, self.live, self.wrong, self.stop, self.passed = set(), [], [], threading.Event(), 0
+        self.revoking = threading.Event()
 
     @staticmethod
     def digest(token):
@@ -705,6 +706,7 @@ class Trial:
             # As many as take some time to be filled in; any of them.
             if len(mine) > 150:
                 self.liar.calm = False
+                self.revoking.set()
                 token = mine.pop(self.liar.random.randrange(len(mine)))
                 assert self.ada.revoke(token["id"]).status == 200
                 self.dead.add(self.digest(token))
@@ -716,10 +718,12 @@ class Trial:
             threads = [threading.Thread(target=self.work, args=(name,)) for name in "ab"] + [threading.Thread(target=self.watch)]
             for t in threads:
                 t.start()
+            begun = self.revoking.wait(60)  # making what is revoked takes as long as it takes
             time.sleep(seconds)
             self.stop.set()
             for t in threads:
                 t.join()
+            assert begun
             with self.liar.lock:  # a new worker knows of no lies
                 self.liar.calm, self.liar.late = True, []
                 for w in self.liar.workers.values():
@@ -757,7 +761,7 @@ def test_what_is_added_much_later_passes_nowhere(tmp_path):
 
 
 def test_whatever_haproxy_does_what_was_revoked_passes_nowhere(tmp_path):
-    seconds = 120 if os.environ.get("PATD_TEST_LONG") else 15
+    seconds = 120 if os.environ.get("PATD_TEST_LONG") else 12
     seed = int(os.environ.get("SEED", time.time()))
     with concurrent.futures.ThreadPoolExecutor() as pool:
         trials = list(pool.map(lambda i: Trial(tmp_path / str(i), 10 * seed + i).run(seconds), range(4)))
