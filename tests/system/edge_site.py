@@ -265,7 +265,7 @@ class Site:
 
     def log(self):
         """The access log, one dict a request. nginx writes a line after its answer: log_ends waits for one."""
-        return [json.loads(line) for line in (self.root / "access.log").read_text(errors="replace").splitlines()]
+        return [json.loads(line) for line in (self.root / "access.log").read_text(errors="replace").split("\n")[:-1]]
 
     def log_ends(self, *wanted):
         """Waits until the access log's last lines say these dicts, one each; the last of them."""

@@ -122,8 +122,8 @@ class Product:
         return (self.folder / "err").read_text(errors="replace")
 
     def log(self):
-        """Its log lines as objects; a line that is none is an error."""
-        return [json.loads(line) for line in self.stderr().split("\n") if line.strip()]
+        """Its log lines as objects; a line that is none is an error. The last is not there yet before it ends."""
+        return [json.loads(line) for line in self.stderr().split("\n")[:-1] if line.strip()]
 
     def kill(self):
         """kill -9 of patd alone: its nginx goes on."""
