@@ -22,18 +22,14 @@
 #include "base/clock.h"
 #include "index/area.h"
 #include "index/intern.h"
+#include "index/resting.h"
 #include "token/record.h"
 
 #define TABLE_LOG2_MIN     6u
 #define TABLE_LOG2_MAX     28u
-#define REST_NS            (30ull * 1000 * 1000 * 1000)
+#define REST_NS            (PAT_RESTING_S * 1000000000ull)
 #define RETIRED_TABLES_MAX 16384u
 #define PAGE_BYTES         4096u
-
-struct resting_slot {
-	uint32_t slot;
-	uint32_t since_s; /* of CLOCK_BOOTTIME */
-};
 
 struct retired_table {
 	uint64_t at; /* bytes from the start of the tables area */
@@ -56,8 +52,7 @@ struct generation {
 	uint32_t part_used[PAT_INDEX_PARTS]; /* entries that are not 0, removed ones included */
 	uint32_t part_live[PAT_INDEX_PARTS];
 	unsigned first_log2;
-	struct resting_slot *resting; /* ring of `resting_cap`, oldest first */
-	size_t resting_head, resting_len, resting_cap;
+	struct pat_resting resting;
 	struct retired_table retired[RETIRED_TABLES_MAX];
 	size_t retired_len;
 };
@@ -197,44 +192,13 @@ static _Atomic uint64_t *entry_find(struct generation *w, const uint64_t want[st
 
 /* ---- Slots. */
 
-static int resting_push(struct generation *w, uint32_t slot)
-{
-	if (w->resting_len == w->resting_cap) {
-		size_t cap = w->resting_cap ? 2 * w->resting_cap : 1024;
-		struct resting_slot *grown = calloc(cap, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		for (size_t i = 0; i < w->resting_len; i++)
-			grown[i] = w->resting[(w->resting_head + i) % w->resting_cap];
-		free(w->resting);
-		w->resting = grown;
-		w->resting_cap = cap;
-		w->resting_head = 0;
-	}
-	w->resting[(w->resting_head + w->resting_len++) % w->resting_cap] = (struct resting_slot){
-		.slot = slot,
-		.since_s = (uint32_t)(pat_clock_boot_ns() / 1000000000u),
-	};
-	return 0;
-}
-
-/* The i-th of those that rest, the oldest first. */
-static bool has_rested(const struct generation *w, size_t i)
-{
-	const struct resting_slot *slot = &w->resting[(w->resting_head + i) % w->resting_cap];
-	uint32_t now_s = (uint32_t)(pat_clock_boot_ns() / 1000000000u);
-
-	return now_s - slot->since_s >= REST_NS / 1000000000u;
-}
-
 /* A slot to fill: one that has rested, or the next never used. */
 static int slot_take(struct generation *w, uint64_t *ret_slot)
 {
-	if (w->resting_len > 0 && has_rested(w, 0)) {
-		*ret_slot = w->resting[w->resting_head].slot;
-		w->resting_head = (w->resting_head + 1) % w->resting_cap;
-		w->resting_len--;
+	uint32_t rested = 0;
+
+	if (pat_resting_take(&w->resting, &rested)) {
+		*ret_slot = rested;
 		return 0;
 	}
 	uint64_t at = 0;
@@ -334,8 +298,7 @@ size_t pat_index_writer_room(struct pat_index_writer *w, size_t most)
 	uint64_t used = atomic_load_explicit(&of->header->slots_used, memory_order_relaxed);
 	uint64_t unused = of->header->slots_max - used;
 	size_t n = unused < most ? (size_t)unused : most;
-	for (size_t i = 0; n < most && i < of->resting_len && has_rested(of, i); i++)
-		n++;
+	n += pat_resting_ready(&of->resting, most - n);
 	(void)pthread_mutex_unlock(&w->lock);
 	return n;
 }
@@ -415,7 +378,7 @@ static void writer_remove(struct generation *w, _Atomic uint64_t *entry, uint32_
 	w->part_live[part]--;
 	(void)atomic_fetch_sub_explicit(&w->header->live, 1, memory_order_relaxed);
 	/* Without memory to remember it the slot is only lost until the next start. */
-	(void)resting_push(w, slot);
+	(void)pat_resting_push(&w->resting, slot);
 }
 
 int pat_index_writer_remove(struct pat_index_writer *w,
@@ -524,7 +487,7 @@ static void generation_free(struct generation *g)
 		return;
 	pat_intern_done(&g->intern);
 	pat_index_files_close(&g->files);
-	free(g->resting);
+	pat_resting_done(&g->resting);
 	free(g);
 }
 
