@@ -224,7 +224,8 @@ def growth(g):
 
 An index grows from nothing; every add and every remove (of each tenth token) is timed. All changes take turns on one lock,
 so the longest one is the longest that growing can keep a revoke waiting. Elapsed time includes whatever else the machine did
-meanwhile; processor time does not, though a host that runs other guests can lengthen that as well: of two runs, the lower.
+meanwhile; processor time does not, though a host that runs other guests can lengthen that as well: of three runs, one after the
+other, the lowest.
 
 """ + table(("tokens", "a person", "add, mean", "p99.99", "longest add, processor", "elapsed", "longest remove, processor",
              "elapsed"), rows)
