@@ -64,9 +64,11 @@ size_t pat_resting_ready(const struct pat_resting *resting, size_t most)
 {
 	const struct pat_resting_block *block = resting->first;
 	size_t at = resting->head;
-	uint32_t now = now_s();
 	size_t n = 0;
 
+	if (!block || (block == resting->last && at == resting->tail))
+		return 0;
+	uint32_t now = now_s();
 	while (block && n < most) {
 		if (at == (block == resting->last ? resting->tail : BLOCK_SLOTS)) {
 			block = block->next;
